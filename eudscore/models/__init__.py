@@ -1,0 +1,1 @@
+"""Models: finding and loading them safely, batches, the encoder and the causal language model."""

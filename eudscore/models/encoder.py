@@ -1,0 +1,107 @@
+"""Sentence vectors from an encoder: mean over the tokens of the last hidden state, scaled to unit length.
+
+Source: Reimers & Gurevych, Sentence-BERT (2019), mean pooling.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eudscore.models.batching import batches_by_length
+from eudscore.models.loading import ResolvedModel, load, load_tokenizer, native_dtype, pick_device
+from eudscore.records import Bools, Floats, Ints
+
+if TYPE_CHECKING:
+    import torch
+
+# Small enough to stay in the cache of a CPU core; a GPU wants to be filled.
+TOKENS_PER_BATCH = {"cpu": 1024, "cuda": 65536}
+
+
+@dataclass(frozen=True, eq=False)
+class VectorBatch:
+    """Positions into the texts given, their vectors, and which texts were cut or empty."""
+
+    positions: Ints
+    vectors: Floats
+    truncated: Bools
+    empty: Bools
+
+
+class Encoder:
+    """A loaded encoder; `encode` may be called any number of times."""
+
+    def __init__(self, model: ResolvedModel, *, device: str = "auto", max_tokens: int = 256) -> None:
+        import torch
+        from transformers import AutoModel
+
+        self.model = model
+        self.device = pick_device(device)
+        self.dtype = native_dtype(self.device)
+        self.tokenizer = load_tokenizer(model)
+        network = load(AutoModel, model, "an encoder", dtype=getattr(torch, self.dtype))
+        self._network = network.to(self.device).eval()
+        positions = getattr(network.config, "max_position_embeddings", None) or max_tokens
+        self.max_tokens = min(max_tokens, int(positions))
+        self.dimensions = int(network.config.hidden_size)
+
+    def encode(self, texts: Sequence[str]) -> Iterator[VectorBatch]:
+        """Encode texts in batches of like length.
+
+        Args:
+            texts: any strings; one without a single token besides the special ones gets a vector of nan.
+
+        Yields:
+            Batches in no particular order; vectors are (b, d) float32 of unit length.
+        """
+        tokens, truncated, special = self._tokenise(texts)
+        lengths = np.array([len(ids) for ids in tokens], dtype=np.int64)
+        for rows in batches_by_length(lengths, max_tokens_per_batch=TOKENS_PER_BATCH[self.device]):
+            vectors = self._forward([tokens[row] for row in rows])
+            empty = lengths[rows] <= special
+            vectors[empty] = np.nan
+            yield VectorBatch(rows, vectors, truncated[rows], empty)
+
+    def _tokenise(self, texts: Sequence[str]) -> tuple[list[list[int]], Bools, int]:
+        special = self.tokenizer.num_special_tokens_to_add()
+        clean = [text.encode("utf-8", "replace").decode() for text in texts]  # lone surrogates have no token
+        full = self.tokenizer(
+            clean, truncation=True, max_length=self.max_tokens, return_attention_mask=False,
+            return_token_type_ids=False, return_overflowing_tokens=True,
+        )  # fmt: skip
+        source = np.asarray(full["overflow_to_sample_mapping"])
+        first = np.unique(source, return_index=True)[1]
+        pieces = np.bincount(source, minlength=len(texts))
+        return [full["input_ids"][position] for position in first], pieces > 1, special
+
+    def _forward(self, tokens: Sequence[Sequence[int]]) -> Floats:
+        import torch
+
+        ids, mask = padded(tokens, self.tokenizer.pad_token_id or 0, self.device)
+        with torch.inference_mode():
+            # A batch without padding needs no mask, and attention without one is quicker.
+            hidden = self._network(
+                input_ids=ids, attention_mask=None if mask.all() else mask
+            ).last_hidden_state
+            weights = mask.unsqueeze(-1).float()
+            pooled = (hidden.float() * weights).sum(dim=1) / weights.sum(dim=1)
+            vectors = torch.nn.functional.normalize(pooled)
+        return np.asarray(vectors.cpu().numpy(), dtype=np.float32)
+
+
+def padded(tokens: Sequence[Sequence[int]], pad: int, device: str) -> "tuple[torch.Tensor, torch.Tensor]":
+    """Token lists to (b, t) int64 ids, padded on the right, and their (b, t) bool mask."""
+    import torch
+
+    lengths = np.array([len(ids) for ids in tokens])
+    mask = np.arange(lengths.max()) < lengths[:, None]
+    ids = np.full(mask.shape, pad, dtype=np.int64)
+    ids[mask] = np.concatenate([np.asarray(row, dtype=np.int64) for row in tokens])
+    return torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device)
+
+
+def encoder_parameters(encoder: Encoder) -> dict[str, Any]:
+    """What the vectors depend on besides model, revision, dtype and max_tokens."""
+    return {"pooling": "mean", "scaled": "unit length", "dimensions": encoder.dimensions}

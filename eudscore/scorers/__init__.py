@@ -1,0 +1,1 @@
+"""Estimators: a model and a measure, one file per entropy."""

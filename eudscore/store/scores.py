@@ -1,0 +1,115 @@
+"""The scores of a corpus as one value, and as `scores.parquet`."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from eudscore.errors import InputError
+from eudscore.records import Card, Floats, Ints, JsonDict
+from eudscore.store.files import writing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VERSION = 1
+METADATA = b"eudscore"
+
+# The order in which columns stand in a file; what is not named follows by name.
+_FIRST = ("information_entropy", "generative_entropy", "semantic_entropy", "predictive_entropy", "igse")
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Columns of one corpus, addressed by row.
+
+    Attributes:
+        corpus: id, revision, name, source and roles of the data set, as JSON.
+        tokens: (n,) int64 words of each text.
+        columns: column name -> (n,) float32; nan = nothing to score.
+        cards: column name -> its estimator card.
+    """
+
+    corpus: JsonDict
+    tokens: Ints
+    columns: Mapping[str, Floats]
+    cards: Mapping[str, Card]
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def to_arrow(self) -> pa.Table:
+        """`row`, `tokens`, then the scores, one row per input row in input order; cards in the metadata."""
+        arrays: dict[str, Any] = {
+            "row": pa.array(np.arange(len(self), dtype=np.int64)),
+            "tokens": pa.array(self.tokens.astype(np.int32)),
+        }
+        for name in sorted(self.columns, key=_place):
+            arrays[name] = pa.array(np.asarray(self.columns[name], dtype=np.float32))
+        about = {
+            "version": VERSION,
+            "corpus": self.corpus,
+            "cards": {name: self.cards[name].to_json() for name in self.cards},
+        }
+        return pa.table(arrays).replace_schema_metadata({METADATA: json.dumps(about)})
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """The same columns as a data frame, indexed 0 to n - 1."""
+        return self.to_arrow().to_pandas()
+
+    def write(self, path: str | Path) -> Path:
+        """Write `scores.parquet`, whole or not at all.
+
+        Raises:
+            WorkspaceError: the file cannot be written there.
+        """
+        return write_parquet(self.to_arrow(), Path(path))
+
+
+def read_scores(path: str | Path) -> Scores:
+    """Read what `Scores.write` wrote.
+
+    Raises:
+        InputError: the file is missing or holds no scores of eudscore.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"There is no file {path}: give the scores that `eudscore score --out` wrote.")
+    try:
+        table = pq.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise InputError(f"{path.name} is not a Parquet file: give what `eudscore score` wrote.") from error
+    about = json.loads((table.schema.metadata or {}).get(METADATA, b"{}"))
+    if "cards" not in about or "row" not in table.column_names:
+        raise InputError(f"{path.name} holds no scores of eudscore: give what `eudscore score` wrote.")
+    if about.get("version") != VERSION:
+        raise InputError(
+            f"{path.name} has version {about.get('version')}, this eudscore reads version {VERSION}: "
+            "update eudscore to open it."
+        )
+    names = [name for name in table.column_names if name not in ("row", "tokens")]
+    columns = {name: table.column(name).to_numpy().astype(np.float32) for name in names}
+    cards = {name: Card.from_json(card) for name, card in about["cards"].items()}
+    return Scores(about["corpus"], table.column("tokens").to_numpy().astype(np.int64), columns, cards)
+
+
+def write_parquet(table: pa.Table, path: Path) -> Path:
+    """Write Parquet under a temporary name beside its target, then rename it into place."""
+    draft = path.with_name(f".{path.name}.draft")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            pq.write_table(table, draft, compression="zstd")
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    return path
+
+
+def _place(name: str) -> tuple[int, str]:
+    return (_FIRST.index(name), "") if name in _FIRST else (len(_FIRST), name)

@@ -1,0 +1,87 @@
+"""Vectors and their neighbour graph: computed once, kept, and shared by scores and map."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eudscore.geometry.duplicates import duplicate_groups
+from eudscore.geometry.neighbours import NeighbourGraph, neighbour_graph
+from eudscore.models.loading import pick_device, resolve_model
+from eudscore.records import Card, Corpus, Floats, Ints
+from eudscore.scorers.vectors import VectorScorer
+from eudscore.store.draft import RowDraft
+from eudscore.store.workspace import Workspace
+from eudscore.workflow.requests import Progress
+
+NEIGHBOURS = 20
+_ROWS_AT_ONCE = 32_768  # bounds the memory of tokens, not of vectors
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """The vectors of a corpus, (n, d) of unit length with nan for empty texts, and what they depend on."""
+
+    card: Card
+    vectors: Floats
+    graph: NeighbourGraph
+
+
+def space_of(
+    workspace: Workspace, corpus: Corpus, *, encoder: str, device: str, on_progress: Progress
+) -> Space:
+    """Vectors and neighbour graph of a corpus, from the store or computed and kept."""
+    scorer = VectorScorer(resolve_model(encoder), device)
+    card = scorer.card
+    with workspace.lock(corpus.id, card.key):
+        vectors = workspace.vectors(corpus.id, card.key)
+        if vectors is None:
+            _encode(workspace, corpus, scorer, on_progress)
+            vectors = workspace.vectors(corpus.id, card.key)
+        if vectors is None:
+            raise AssertionError("vectors that were just kept are there")
+        return Space(
+            card, vectors, _graph(workspace, corpus, card, vectors, pick_device(device), on_progress)
+        )
+
+
+def groups_of(corpus: Corpus, space: Space) -> Ints:
+    """(n,) near-duplicate group of each row."""
+    return duplicate_groups(corpus.texts(), space.graph)
+
+
+def _encode(workspace: Workspace, corpus: Corpus, scorer: VectorScorer, on_progress: Progress) -> None:
+    key = scorer.card.key
+    stage = f"Reading meaning with {scorer.model.name}"
+    total = len(corpus)
+    on_progress(stage, 0, total)
+    width = scorer.encoder.dimensions
+    draft = RowDraft(workspace.partial("vectors", corpus.id, key), total, {"vectors": width})
+    pending = draft.pending
+    done = total - len(pending)
+    for start in range(0, len(pending), _ROWS_AT_ONCE):
+        for batch in scorer.encode(corpus, pending[start : start + _ROWS_AT_ONCE]):
+            draft.add(batch.rows, {"vectors": batch.vectors}, batch.flags)
+            done += len(batch.rows)
+            on_progress(stage, done, total)
+    draft.close()
+    card = scorer.card.with_outcome(device=scorer.encoder.device)
+    workspace.complete("vectors", corpus.id, key, {"cards": [card.to_json()]})
+
+
+def _graph(
+    workspace: Workspace, corpus: Corpus, source: Card, vectors: Floats, device: str, on_progress: Progress
+) -> NeighbourGraph:
+    """The neighbour graph over the rows that have a vector, in rows of the corpus."""
+    card = Card(
+        "neighbours", "nearest texts by cosine", unit="cosine", direction="higher = nearer",
+        model=source.model, revision=source.revision, dtype=source.dtype,
+        parameters={"vectors": source.key, "k": NEIGHBOURS},
+    )  # fmt: skip
+    stored = workspace.graph(corpus.id, card.key)
+    if stored is not None:
+        return NeighbourGraph(*stored)
+    on_progress("Finding neighbours", 0, len(corpus))
+    graph = neighbour_graph(np.asarray(vectors), k=NEIGHBOURS, device=device)
+    workspace.keep_graph(corpus.id, card, graph.indices, graph.similarities)
+    on_progress("Finding neighbours", len(corpus), len(corpus))
+    return graph
