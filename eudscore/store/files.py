@@ -29,9 +29,7 @@ def read_json(path: Path, *, version: int) -> JsonDict:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise WorkspaceError(
-            f"{path} is not there: it was removed, or never finished. Add it again."
-        ) from error
+        raise WorkspaceError(f"{path} is not there: it was removed, or never finished. Add it again.") from error
     except (OSError, json.JSONDecodeError) as error:
         raise WorkspaceError(f"{path} cannot be read ({error}): remove it and score again.") from error
     there = content.get("version")

@@ -60,7 +60,8 @@ class Scores:
 
     def to_pandas(self) -> "pd.DataFrame":
         """The same columns as a data frame, indexed 0 to n - 1."""
-        return self.to_arrow().to_pandas()
+        frame: pd.DataFrame = self.to_arrow().to_pandas()
+        return frame
 
     def write(self, path: str | Path) -> Path:
         """Write `scores.parquet`, whole or not at all.

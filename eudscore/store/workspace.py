@@ -6,6 +6,7 @@
     vectors/<corpus id>/<key>/                    cards.json, vectors.npy, flags.npy
     graphs/<corpus id>/<key>/                     card.json, indices.npy, similarities.npy
     layouts/<corpus id>/<key>/                    card.json, layout.npy
+    selections/<corpus id>-<revision>/<name>.json recipes
     runs/<run id>/                                spec, status, metrics, log, model
 
 Nothing is updated in place: a folder is absent, drafted under a name that begins with a dot, or complete.
@@ -25,7 +26,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from eudscore.errors import InputError, WorkspaceError
+from eudscore.errors import InputError, RequestError, WorkspaceError
 from eudscore.records import Card, Corpus, Floats, Ints, JsonDict, Roles
 from eudscore.store.files import draft_folder, place, read_json, write_json, writing
 
@@ -119,9 +120,7 @@ class Workspace:
             about = read_json(folder / "corpus.json", version=VERSION)
             added = (folder / "corpus.json").stat().st_mtime
             entries.append(
-                CorpusEntry(
-                    CorpusRef.parse(folder.name), about["name"], about["source"], about["rows"], added
-                )
+                CorpusEntry(CorpusRef.parse(folder.name), about["name"], about["source"], about["rows"], added)
             )
         return sorted(entries, key=lambda entry: entry.added, reverse=True)
 
@@ -133,9 +132,7 @@ class Workspace:
         """
         folder = self.root / "corpora" / str(ref)
         if not folder.is_dir():
-            raise WorkspaceError(
-                f"The workspace {self.root} has no data set {ref}: open it on the Data page."
-            )
+            raise WorkspaceError(f"The workspace {self.root} has no data set {ref}: open it on the Data page.")
         return _open_corpus(folder)
 
     # Columns
@@ -229,6 +226,35 @@ class Workspace:
         arrays = {"indices": indices.astype(np.int32), "similarities": similarities.astype(np.float32)}
         self._keep("graphs", corpus_id, card.key, "card.json", {"card": card.to_json()}, arrays)
 
+    # Selections
+
+    def keep_selection(self, ref: CorpusRef, name: str, recipe: JsonDict) -> None:
+        """Store a recipe under a name people gave it.
+
+        Raises:
+            RequestError: the name is empty, too long, or taken by another selection.
+        """
+        if not re.fullmatch(r"[\w][\w .,%+-]{0,59}", name):
+            raise RequestError(
+                f"{name[:80]!r} cannot name a selection: use up to 60 letters, digits, spaces and . , % + -"
+            )
+        folder = self.root / "selections" / str(ref)
+        path = folder / f"{name}.json"
+        if path.exists() and read_json(path, version=VERSION)["recipe"] != recipe:
+            raise RequestError(f"There is a selection {name!r} already: choose another name.")
+        with writing(path):
+            folder.mkdir(parents=True, exist_ok=True)
+            write_json(path, {"version": VERSION, "name": name, "recipe": recipe})
+
+    def selections(self, ref: CorpusRef) -> dict[str, JsonDict]:
+        """Name -> recipe of the selections of a corpus, the latest first."""
+        paths = sorted(
+            (self.root / "selections" / str(ref)).glob("[!.]*.json"),
+            key=lambda path: path.stat().st_mtime,
+            reverse=True,
+        )
+        return {path.stem: read_json(path, version=VERSION)["recipe"] for path in paths}
+
     # Work in progress
 
     @property
@@ -260,9 +286,7 @@ class Workspace:
         except FileNotFoundError as error:
             raise WorkspaceError(f"The workspace has no {name} under {kind}/{corpus_id}/{key}.") from error
         except (OSError, ValueError) as error:
-            raise WorkspaceError(
-                f"{path} is damaged ({error}): remove its folder and score again."
-            ) from error
+            raise WorkspaceError(f"{path} is damaged ({error}): remove its folder and score again.") from error
 
     def _keep(
         self, kind: str, corpus_id: str, key: str, about: str, content: JsonDict,
@@ -306,9 +330,7 @@ def _write_arrow(path: Path, table: pa.Table) -> None:
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, whole.schema) as writer:
             writer.write_table(whole, max_chunksize=65536)
     except pa.ArrowInvalid as error:
-        raise InputError(
-            f"The data cannot be stored as Arrow ({error}): save it as Parquet first."
-        ) from error
+        raise InputError(f"The data cannot be stored as Arrow ({error}): save it as Parquet first.") from error
 
 
 def _file_digest(path: Path) -> str:

@@ -68,3 +68,28 @@ def parse_entropies(names: Sequence[str]) -> tuple[Entropy, ...]:
     if not chosen:
         raise RequestError(f"No entropy was asked for: choose among {known}.")
     return tuple(chosen)
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """How to fine-tune.
+
+    Attributes:
+        model: `builtin`, a folder or a Hub id.
+        epochs: passes over the rows; 3 where neither this nor `steps` is given.
+        steps: updates, instead of epochs.
+        seed: model init and order of the batches.
+        device: auto, cpu or cuda.
+    """
+
+    model: str = "builtin"
+    epochs: float | None = None
+    steps: int | None = None
+    seed: int = 0
+    device: str = "auto"
+
+
+def default_request(*, labelled: bool) -> ScoreRequest:
+    """What works for any data set on any machine without a network."""
+    entropies = [Entropy.INFORMATION, Entropy.SEMANTIC]
+    return ScoreRequest((*entropies, Entropy.PREDICTIVE) if labelled else tuple(entropies))

@@ -8,7 +8,7 @@ import numpy as np
 from eudscore.entropy.combine import mean_rank
 from eudscore.errors import RequestError
 from eudscore.models.loading import resolve_model
-from eudscore.records import Card, Corpus, Flag, Floats, JsonDict, Scorer
+from eudscore.records import Card, Corpus, Flag, JsonDict, Scorer
 from eudscore.scorers.generative import GenerativeScorer
 from eudscore.scorers.information import InformationScorer
 from eudscore.scorers.predictive import PredictiveScorer
@@ -17,6 +17,7 @@ from eudscore.store.draft import RowDraft
 from eudscore.store.scores import Scores
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.workflow.requests import Entropy, Progress, ScoreRequest, silent
+from eudscore.workflow.stored import collect, tokens_of
 from eudscore.workflow.vectors import Space, groups_of, space_of
 
 _IN_IGSE = ("information_entropy", "generative_entropy", "semantic_entropy")
@@ -28,9 +29,7 @@ _STAGE = {
 }
 
 
-def score(
-    workspace: Workspace, ref: CorpusRef, request: ScoreRequest, *, on_progress: Progress = silent
-) -> Scores:
+def score(workspace: Workspace, ref: CorpusRef, request: ScoreRequest, *, on_progress: Progress = silent) -> Scores:
     """Compute what is missing of the entropies asked for, and return them all.
 
     Information entropy always comes along: it takes no time and counts the words of each text.
@@ -49,31 +48,12 @@ def score(
     for entropy, scorer in _scorers(workspace, corpus, request, on_progress):
         families.append(_compute(workspace, corpus, scorer, _STAGE[entropy], on_progress))
     families.append(_combine(workspace, corpus, families))
-    return _collect(workspace, ref, corpus, families)
+    return collect(workspace, ref, corpus, families)
 
 
-def latest_scores(workspace: Workspace, ref: CorpusRef) -> Scores:
-    """What is stored for a corpus: of each column the latest, predictive ones only for the labels of now.
-
-    A corpus that was never scored has no columns and word counts of zero.
-    """
-    corpus = workspace.corpus(ref)
-    families: list[str] = []
-    for versions in workspace.columns(corpus.id).values():
-        fitting = [column for column in versions if _labels_fit(column.card, corpus)]
-        families.extend(column.family for column in fitting[:1])
-    return _collect(workspace, ref, corpus, list(dict.fromkeys(families)))
-
-
-def family_of(workspace: Workspace, ref: CorpusRef) -> dict[str, str]:
-    """Column name -> key of the family that `latest_scores` takes it from."""
-    corpus = workspace.corpus(ref)
-    found = {}
-    for name, versions in workspace.columns(corpus.id).items():
-        fitting = [column.family for column in versions if _labels_fit(column.card, corpus)]
-        if fitting:
-            found[name] = fitting[0]
-    return found
+def score_information(workspace: Workspace, corpus: Corpus, on_progress: Progress) -> str:
+    """Information entropy alone, which takes no time; returns the key of its family."""
+    return _compute(workspace, corpus, InformationScorer(), _STAGE[Entropy.INFORMATION], on_progress)
 
 
 def _scorers(
@@ -85,9 +65,7 @@ def _scorers(
         yield Entropy.GENERATIVE, GenerativeScorer(resolve_model(request.lm), request.device)
     space: Space | None = None
     if {Entropy.SEMANTIC, Entropy.PREDICTIVE} & set(request.entropies):
-        space = space_of(
-            workspace, corpus, encoder=request.encoder, device=request.device, on_progress=on_progress
-        )
+        space = space_of(workspace, corpus, encoder=request.encoder, device=request.device, on_progress=on_progress)
     if space is not None and Entropy.SEMANTIC in request.entropies:
         yield (
             Entropy.SEMANTIC,
@@ -150,36 +128,11 @@ def _combine(workspace: Workspace, corpus: Corpus, families: list[str]) -> str:
                 name: np.asarray(workspace.column(corpus.id, by_name[name], name), dtype=np.float64)
                 for name in components
             }
-            lengths = _tokens(workspace, corpus.id, by_name)
+            lengths = tokens_of(workspace, corpus.id, by_name)
             combined = mean_rank(values, lengths, adjust=frozenset({"information_entropy"}))
             finished = card.with_outcome(used=list(combined.used), notes=list(combined.notes))
             workspace.keep_family(corpus.id, key, [finished], {"igse": combined.values.astype(np.float32)})
     return key
-
-
-def _collect(workspace: Workspace, ref: CorpusRef, corpus: Corpus, families: list[str]) -> Scores:
-    columns: dict[str, Floats] = {}
-    cards: dict[str, Card] = {}
-    by_name: dict[str, str] = {}
-    for family in families:
-        for name, card in (workspace.family(corpus.id, family) or {}).items():
-            by_name[name] = family
-            if name != "tokens":
-                columns[name] = workspace.column(corpus.id, family, name)
-                cards[name] = card
-    about = {
-        "id": ref.id, "revision": ref.revision, "name": corpus.name, "source": corpus.source,
-        "roles": {"text": corpus.roles.text, "label": corpus.roles.label},
-    }  # fmt: skip
-    return Scores(about, _tokens(workspace, corpus.id, by_name, len(corpus)), columns, cards)
-
-
-def _tokens(
-    workspace: Workspace, corpus_id: str, by_name: dict[str, str], rows: int = 0
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    if "tokens" not in by_name:
-        return np.zeros(rows, dtype=np.int64)
-    return np.asarray(workspace.column(corpus_id, by_name["tokens"], "tokens")).astype(np.int64)
 
 
 def _family_key(cards: Iterable[Card]) -> str:
@@ -194,7 +147,3 @@ def _counts(flags: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> JsonDict:
         "rows_short": int((flags & Flag.SHORT > 0).sum()),
         "rows_truncated": int((flags & Flag.TRUNCATED > 0).sum()),
     }
-
-
-def _labels_fit(card: Card, corpus: Corpus) -> bool:
-    return card.parameters.get("labels", corpus.labels_id) == corpus.labels_id

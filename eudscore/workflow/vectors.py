@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eudscore.geometry.duplicates import duplicate_groups
-from eudscore.geometry.neighbours import NeighbourGraph, neighbour_graph
+from eudscore.geometry.neighbours import EXACT_ROWS, NeighbourGraph, neighbour_graph
 from eudscore.models.loading import pick_device, resolve_model
 from eudscore.records import Card, Corpus, Floats, Ints
 from eudscore.scorers.vectors import VectorScorer
@@ -26,9 +26,7 @@ class Space:
     graph: NeighbourGraph
 
 
-def space_of(
-    workspace: Workspace, corpus: Corpus, *, encoder: str, device: str, on_progress: Progress
-) -> Space:
+def space_of(workspace: Workspace, corpus: Corpus, *, encoder: str, device: str, on_progress: Progress) -> Space:
     """Vectors and neighbour graph of a corpus, from the store or computed and kept."""
     scorer = VectorScorer(resolve_model(encoder), device)
     card = scorer.card
@@ -39,9 +37,7 @@ def space_of(
             vectors = workspace.vectors(corpus.id, card.key)
         if vectors is None:
             raise AssertionError("vectors that were just kept are there")
-        return Space(
-            card, vectors, _graph(workspace, corpus, card, vectors, pick_device(device), on_progress)
-        )
+        return Space(card, vectors, _graph(workspace, corpus, card, vectors, pick_device(device), on_progress))
 
 
 def groups_of(corpus: Corpus, space: Space) -> Ints:
@@ -75,11 +71,11 @@ def _graph(
     card = Card(
         "neighbours", "nearest texts by cosine", unit="cosine", direction="higher = nearer",
         model=source.model, revision=source.revision, dtype=source.dtype,
-        parameters={"vectors": source.key, "k": NEIGHBOURS},
+        seed=0, parameters={"vectors": source.key, "k": NEIGHBOURS},
     )  # fmt: skip
     stored = workspace.graph(corpus.id, card.key)
     if stored is not None:
-        return NeighbourGraph(*stored)
+        return NeighbourGraph(*stored, exact=len(vectors) <= EXACT_ROWS)
     on_progress("Finding neighbours", 0, len(corpus))
     graph = neighbour_graph(np.asarray(vectors), k=NEIGHBOURS, device=device)
     workspace.keep_graph(corpus.id, card, graph.indices, graph.similarities)

@@ -30,9 +30,7 @@ def test_soft_entropy_agrees_with_scipy(cos: np.ndarray, temperature: float) -> 
 
 @given(cosines)
 def test_soft_entropy_does_not_depend_on_the_order_of_clusters(cos: np.ndarray) -> None:
-    np.testing.assert_allclose(
-        soft_assignment_entropy(cos, 0.1), soft_assignment_entropy(cos[:, ::-1], 0.1), atol=1e-9
-    )
+    np.testing.assert_allclose(soft_assignment_entropy(cos, 0.1), soft_assignment_entropy(cos[:, ::-1], 0.1), atol=1e-9)
 
 
 def test_temperature_ends_are_certainty_and_ignorance() -> None:

@@ -24,9 +24,7 @@ any_texts = st.lists(st.text(alphabet="ab c.é\u00df", max_size=30), min_size=1,
 
 def table_of(*texts_counts: list[int]) -> WordCounts:
     """A table with these counts, zeros left out, one text each."""
-    texts = [
-        " ".join(f"w{i}" for i, count in enumerate(counts) for _ in range(count)) for counts in texts_counts
-    ]
+    texts = [" ".join(f"w{i}" for i, count in enumerate(counts) for _ in range(count)) for counts in texts_counts]
     return count_words(texts)
 
 
@@ -83,9 +81,7 @@ def test_surprisal_agrees_with_a_loop_over_all_other_texts(texts: list[str]) -> 
     vocabulary = {word for text in texts for word in words_of(text)}
     for row, text in enumerate(texts):
         words = words_of(text)
-        others = Counter(
-            word for other, text_ in enumerate(texts) if other != row for word in words_of(text_)
-        )
+        others = Counter(word for other, text_ in enumerate(texts) if other != row for word in words_of(text_))
         if not words:
             assert math.isnan(mine[row])
             continue

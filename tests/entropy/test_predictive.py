@@ -25,9 +25,7 @@ def test_entropy_agrees_with_scipy_and_lies_in_its_bounds(z: np.ndarray) -> None
 
 @given(logits, st.permutations(range(5)))
 def test_classes_may_be_renamed(z: np.ndarray, order: list[int]) -> None:
-    np.testing.assert_allclose(
-        predictive_entropy(softmax(z)), predictive_entropy(softmax(z[:, order])), atol=1e-9
-    )
+    np.testing.assert_allclose(predictive_entropy(softmax(z)), predictive_entropy(softmax(z[:, order])), atol=1e-9)
     np.testing.assert_allclose(margin(softmax(z)), margin(softmax(z[:, order])), atol=1e-12)
 
 

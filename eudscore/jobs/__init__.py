@@ -1,0 +1,1 @@
+"""Jobs: a run is a folder. Its process works alone; who wants to know reads the folder."""

@@ -1,0 +1,1 @@
+"""Which rows to keep: arrays in, row numbers out; numpy only, in milliseconds."""

@@ -1,0 +1,93 @@
+"""Budgets and bands as people write them, and what they come to in rows."""
+
+import math
+import re
+
+import numpy as np
+
+from eudscore.errors import RequestError
+from eudscore.records import Band
+
+_WRITTEN = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*(%?)\s*")
+_BUDGET_HINT = "Give a share such as 16%, or a number of rows such as 1600."
+_BAND_HINT = "Give LO:HI on the quantile scale, such as 0.2:0.6 or 20%:60%."
+
+
+def parse_budget(budget: object) -> float | int:
+    """A budget as a share of all rows (float in (0, 1]) or a number of rows (int, at least 1).
+
+    As text: `16%` is a share, `1600` and `1` are numbers of rows, `0.16` and `1.0` are shares again.
+    As a number: a float is a share, an int a number of rows.
+
+    Raises:
+        RequestError: it is neither, or out of its range.
+    """
+    if isinstance(budget, str):
+        return _parse_written_budget(budget)
+    if isinstance(budget, int | np.integer) and not isinstance(budget, bool):
+        return _checked_rows(int(budget), str(budget))
+    if isinstance(budget, float | np.floating):
+        return _checked_share(float(budget), str(budget))
+    raise RequestError(f"The budget {budget!r} is neither a number nor text. {_BUDGET_HINT}")
+
+
+def rows_of(budget: float | int, n: int) -> int:
+    """How many of n rows a budget is: a share is rounded half up; at least 1 and at most n.
+
+    Raises:
+        RequestError: the budget is out of its range, or there are no rows.
+    """
+    if n < 1:
+        raise RequestError("There are no rows to choose from. Read a data set with at least one row.")
+    budget = parse_budget(budget)
+    wanted = budget if isinstance(budget, int) else max(1, math.floor(budget * n + 0.5))
+    return min(wanted, n)
+
+
+def parse_band(text: str) -> Band:
+    """A band from `LO:HI`, each end a quantile in [0, 1] or a percentage.
+
+    Raises:
+        RequestError: it is not two numbers, or not 0 <= LO < HI <= 1.
+    """
+    ends = [_WRITTEN.fullmatch(end) for end in text.split(":")]
+    if len(ends) != 2 or ends[0] is None or ends[1] is None:
+        raise RequestError(f"The band {text!r} is not two numbers with a colon between them. {_BAND_HINT}")
+    return checked_band(Band(_number(ends[0]), _number(ends[1])))
+
+
+def checked_band(band: Band) -> Band:
+    """The band itself.
+
+    Raises:
+        RequestError: it is not 0 <= lo < hi <= 1.
+    """
+    if not 0 <= band.lo < band.hi <= 1:
+        there = f"{band.lo:g}:{band.hi:g}"
+        raise RequestError(f"The band {there} is not 0 <= LO < HI <= 1. {_BAND_HINT}")
+    return band
+
+
+def _parse_written_budget(text: str) -> float | int:
+    match = _WRITTEN.fullmatch(text)
+    if match is None:
+        raise RequestError(f"The budget {text!r} is not a number. {_BUDGET_HINT}")
+    if match[2] or "." in match[1]:
+        return _checked_share(_number(match), text.strip())
+    return _checked_rows(int(match[1]), text.strip())
+
+
+def _number(match: re.Match[str]) -> float:
+    return float(match[1]) / (100 if match[2] else 1)
+
+
+def _checked_share(share: float, shown: str) -> float:
+    if not 0 < share <= 1:
+        raise RequestError(f"The budget {shown} is not a share above 0 and up to 100%. {_BUDGET_HINT}")
+    return share
+
+
+def _checked_rows(rows: int, shown: str) -> int:
+    if rows < 1:
+        raise RequestError(f"The budget {shown} is less than one row. {_BUDGET_HINT}")
+    return rows

@@ -1,0 +1,33 @@
+"""From a data set to a coloured map, in the order in which a person can use what is there."""
+
+import threading
+
+from eudscore.geometry.layout import warm_up
+from eudscore.records import JsonDict
+from eudscore.store.workspace import CorpusRef, Workspace
+from eudscore.workflow.mapping import first_layout, lay_out
+from eudscore.workflow.requests import Progress, ScoreRequest, silent
+from eudscore.workflow.scoring import score, score_information
+from eudscore.workflow.vectors import space_of
+
+
+def prepare(workspace: Workspace, ref: CorpusRef, request: ScoreRequest, *, on_progress: Progress = silent) -> JsonDict:
+    """Score a corpus and lay it out; the first map is there long before the last score.
+
+    Returns:
+        The address of the corpus, the layout, and the names of the columns.
+    """
+    # UMAP is compiled anew in each process, for many seconds: meanwhile the encoder reads.
+    compiling = threading.Thread(target=warm_up, name="compile-umap", daemon=True)
+    compiling.start()
+    corpus = workspace.corpus(ref)
+    score_information(workspace, corpus, on_progress)
+    space = space_of(workspace, corpus, encoder=request.encoder, device=request.device, on_progress=on_progress)
+    first_layout(workspace, corpus, space)
+    scores = score(workspace, ref, request, on_progress=on_progress)
+    compiling.join()
+    layout = lay_out(
+        workspace, ref, encoder=request.encoder, device=request.device, seed=request.seed,
+        on_progress=on_progress,
+    )  # fmt: skip
+    return {"corpus": str(ref), "layout": layout, "columns": sorted(scores.columns)}

@@ -1,0 +1,36 @@
+"""What a worker process does for a run, by the kind in its spec."""
+
+from eudscore.errors import Interrupted, WorkspaceError
+from eudscore.jobs.session import RunSession
+from eudscore.records import JsonDict
+from eudscore.store.workspace import CorpusRef
+from eudscore.workflow.fitting import fit_run
+from eudscore.workflow.preparing import prepare
+from eudscore.workflow.requests import Progress, ScoreRequest
+from eudscore.workflow.submitting import PREPARE, TRAIN, workspace_of
+
+
+def perform(session: RunSession) -> JsonDict:
+    """Do what the spec of a run asks for, and return its result."""
+    spec = session.run.read_spec()
+    workspace = workspace_of(spec)
+    match spec["kind"]:
+        case kind if kind == PREPARE:
+            request = ScoreRequest.from_json(spec["request"])
+            ref = CorpusRef.parse(spec["corpus"])
+            return prepare(workspace, ref, request, on_progress=progress_of(session))
+        case kind if kind == TRAIN:
+            return fit_run(session, spec)
+        case kind:
+            raise WorkspaceError(f"{session.run.path} is a run of the unknown kind {kind!r}: update eudscore.")
+
+
+def progress_of(session: RunSession) -> Progress:
+    """Progress that goes to the run's status, and that stops the work when somebody asked for it."""
+
+    def advance(stage: str, done: int, total: int) -> None:
+        if session.should_stop():
+            raise Interrupted("Cancelled; what was scored so far is kept.")
+        session.progress(done, total, stage)
+
+    return advance
