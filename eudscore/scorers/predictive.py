@@ -19,6 +19,7 @@ class PredictiveScorer:
     Attributes:
         vectors: (n, d) unit vectors, nan for an empty text.
         groups: (n,) near-duplicate group of each row; a group is never split over folds.
+        grouping: what makes a group, in words.
         source: the card of the vectors.
         labels_id: the labels the numbers depend on.
         seed: assignment of the folds.
@@ -26,6 +27,7 @@ class PredictiveScorer:
 
     vectors: Floats
     groups: Ints
+    grouping: str
     source: Card
     labels_id: str
     seed: int = 0
@@ -42,7 +44,7 @@ class PredictiveScorer:
             "parameters": {
                 "probe": "logistic regression on frozen vectors, C = 10",
                 "folds": FOLDS,
-                "groups": "near-duplicates, cosine >= 0.95",
+                "groups": self.grouping,
                 "calibration": "one temperature per fold, fitted on the next fold",
                 "labels": self.labels_id,
             },

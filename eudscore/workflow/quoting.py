@@ -25,10 +25,8 @@ class Quote:
     @property
     def sentence(self) -> str:
         """The quote in words."""
-        if self.seconds < 90:
-            time_needed = f"{self.seconds:.0f} seconds"
-        else:
-            time_needed = f"{self.seconds / 60:.1f} minutes"
+        brief = self.seconds < 90
+        time_needed = f"{self.seconds:.0f} seconds" if brief else f"{self.seconds / 60:.1f} minutes"
         return (
             f"About {time_needed} for {self.rows:,} rows on {self.device}, "
             f"measured on {min(SAMPLE, self.rows)} of them."

@@ -44,7 +44,7 @@ class ScoreRequest:
 
     def to_json(self) -> JsonDict:
         """Plain JSON values."""
-        return asdict(self)
+        return {**asdict(self), "entropies": [entropy.value for entropy in self.entropies]}
 
     @classmethod
     def from_json(cls, content: JsonDict) -> "ScoreRequest":

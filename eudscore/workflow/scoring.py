@@ -74,10 +74,10 @@ def _scorers(
             ),
         )
     if space is not None and Entropy.PREDICTIVE in request.entropies:
-        groups = groups_of(corpus, space)
+        groups, grouping = groups_of(corpus, space)
         yield (
             Entropy.PREDICTIVE,
-            PredictiveScorer(space.vectors, groups, space.card, corpus.labels_id, seed=request.seed),
+            PredictiveScorer(space.vectors, groups, grouping, space.card, corpus.labels_id, seed=request.seed),
         )
 
 

@@ -14,6 +14,7 @@ from eudscore.store.workspace import Workspace
 from eudscore.workflow.requests import Progress
 
 NEIGHBOURS = 20
+_LARGEST_GROUP = 0.2  # share of the rows; a larger group is the encoder's doing, not the data's
 _ROWS_AT_ONCE = 32_768  # bounds the memory of tokens, not of vectors
 
 
@@ -40,9 +41,16 @@ def space_of(workspace: Workspace, corpus: Corpus, *, encoder: str, device: str,
         return Space(card, vectors, _graph(workspace, corpus, card, vectors, pick_device(device), on_progress))
 
 
-def groups_of(corpus: Corpus, space: Space) -> Ints:
-    """(n,) near-duplicate group of each row."""
-    return duplicate_groups(corpus.texts(), space.graph)
+def groups_of(corpus: Corpus, space: Space) -> tuple[Ints, str]:
+    """(n,) near-duplicate group of each row, and what was taken for near in words.
+
+    Some encoders find all texts alike; then near-duplicates chain into one group and only equal texts count.
+    """
+    texts = corpus.texts()
+    groups = duplicate_groups(texts, space.graph)
+    if np.unique(groups, return_counts=True)[1].max(initial=0) <= _LARGEST_GROUP * len(texts):
+        return groups, "near-duplicates, cosine >= 0.95"
+    return duplicate_groups(texts, None), "equal texts (by cosine this encoder takes most texts for near-duplicates)"
 
 
 def _encode(workspace: Workspace, corpus: Corpus, scorer: VectorScorer, on_progress: Progress) -> None:

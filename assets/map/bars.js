@@ -1,0 +1,56 @@
+/** Class balance: how large a share of the subset each class has, beside its share of all the data. */
+
+import { count, el, percent } from "./look.js";
+
+const MOST = 12;
+const NOTED = 0.12; // a ratio further than this from 1 is worth noticing
+
+export class ClassBars {
+  constructor(classes) {
+    this.classes = classes;
+    this.rows = classes.map(rowOf);
+    this.list = el("ul", { class: "bars" }, ...this.rows.slice(0, MOST).map((row) => row.element));
+    this.more = el("p", { class: "more", hidden: true });
+    this.element = el("div", { class: "bars-box", tabindex: classes.length > MOST ? 0 : null }, this.list, this.more);
+  }
+
+  /** Counts per class (`tally`). `settled`: nothing moves any more, so the most changed may be chosen anew. */
+  draw({ all, kept }, settled) {
+    const [total, subset] = [sum(all), sum(kept)];
+    if (total === 0) return;
+    const shares = this.classes.map((_, i) => [kept[i] / Math.max(1, subset), all[i] / total]);
+    const longest = Math.max(...shares.flat(), 1e-9);
+    shares.forEach(([part, whole], i) => fill(this.rows[i], part, whole, longest));
+    if (settled && this.classes.length > MOST) this.#showMostChanged(shares);
+  }
+
+  #showMostChanged(shares) {
+    const change = shares.map(([part, whole]) => Math.abs(part - whole));
+    const ranked = [...change.keys()].sort((a, b) => change[b] - change[a] || a - b);
+    const shown = ranked.slice(0, MOST).sort((a, b) => a - b);
+    this.list.replaceChildren(...shown.map((i) => this.rows[i].element));
+    this.more.hidden = false;
+    this.more.textContent = `and ${count(this.classes.length - MOST)} more classes that changed less`;
+  }
+}
+
+function rowOf(name) {
+  const bar = el("i", { class: "bar" });
+  const tick = el("i", { class: "tick" });
+  const part = el("span", { class: "part" });
+  const ratio = el("span", { class: "ratio" });
+  const label = el("span", { class: "name", title: name }, name);
+  return { element: el("li", {}, label, el("span", { class: "track" }, bar, tick), part, ratio), bar, tick, part, ratio };
+}
+
+function fill(row, part, whole, longest) {
+  const times = whole > 0 ? part / whole : NaN;
+  row.bar.style.width = `${(100 * part) / longest}%`;
+  row.tick.style.left = `${(100 * whole) / longest}%`;
+  row.part.textContent = `${(100 * part).toFixed(1)}%`;
+  row.ratio.textContent = Number.isFinite(times) ? `${times.toFixed(times < 9.95 ? 1 : 0)}×` : "–";
+  row.ratio.className = `ratio${Math.abs(times - 1) > NOTED ? " noted" : ""}`;
+  row.element.title = `${percent(part)} of the subset, ${percent(whole)} of all rows`;
+}
+
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);

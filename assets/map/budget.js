@@ -1,0 +1,99 @@
+/** The budget: a slider, a field to type into, and what it comes to in rows. */
+
+import { parseBudget } from "./coupling.js";
+import { count, el, percent } from "./look.js";
+
+const STEP = 0.5; // per cent
+const KEYS = { ArrowLeft: -STEP, ArrowDown: -STEP, ArrowRight: STEP, ArrowUp: STEP, PageDown: -5, PageUp: 5 };
+
+export class Budget {
+  /** `onBudget(k)` hears of every change by hand. */
+  constructor(n, onBudget) {
+    this.n = n;
+    this.onBudget = onBudget;
+    this.field = el("input", {
+      class: "amount",
+      inputmode: "decimal",
+      autocomplete: "off",
+      spellcheck: "false",
+      "aria-label": "Budget, as a share such as 16% or as a number of rows",
+      onchange: () => this.#typed(),
+      onkeydown: (event) => event.key === "Escape" && this.#show(),
+      onfocus: () => this.field.select(),
+    });
+    this.range = el("input", {
+      type: "range",
+      min: 0,
+      max: 100,
+      step: "any",
+      "aria-label": "Budget",
+      oninput: () => this.#set(Math.round(this.range.value / STEP) * STEP),
+      onkeydown: (event) => this.#key(event),
+    });
+    this.rows = el("span", { class: "rows" });
+    this.hint = el("p", { class: "hint", role: "alert", hidden: true });
+    this.element = el(
+      "div",
+      { class: "budget-line" },
+      el("div", { class: "budget-head" }, el("h3", {}, "Budget"), this.field, this.rows),
+      this.hint,
+      this.range,
+    );
+  }
+
+  /** Show k rows. */
+  draw(k) {
+    this.k = k;
+    this.#show();
+  }
+
+  #show() {
+    const share = this.k / this.n;
+    const text = percent(share);
+    if (this.field.getRootNode().activeElement !== this.field || this.hint.hidden) {
+      this.field.value = text;
+      this.field.style.width = `${text.length + 1.5}ch`;
+    }
+    this.range.value = 100 * share;
+    this.range.style.setProperty("--filled", `${100 * share}%`);
+    this.range.setAttribute("aria-valuetext", `${text}, ${count(this.k)} of ${count(this.n)} rows`);
+    this.rows.replaceChildren(el("b", {}, count(this.k)), ` of ${count(this.n)} rows`);
+  }
+
+  #set(percentage) {
+    this.#warn("");
+    this.onBudget(Math.max(1, Math.round((percentage / 100) * this.n)));
+  }
+
+  #key(event) {
+    const now = (100 * this.k) / this.n;
+    const ends = { Home: 0, End: 100 };
+    if (event.key in ends) this.#set(ends[event.key]);
+    else if (event.key in KEYS) this.#set(next(now, KEYS[event.key]));
+    else return;
+    event.preventDefault();
+  }
+
+  #typed() {
+    const k = parseBudget(this.field.value, this.n);
+    if (k === null) {
+      this.#warn(`A budget is a share up to 100% or a number of rows up to ${count(this.n)}.`);
+      return;
+    }
+    this.#warn("");
+    this.onBudget(k);
+  }
+
+  #warn(sentence) {
+    this.hint.hidden = sentence === "";
+    this.hint.textContent = sentence;
+    this.field.setAttribute("aria-invalid", sentence !== "");
+  }
+}
+
+/** The next multiple of half a per cent in the direction of `by`, within 0 and 100. */
+function next(now, by) {
+  const at = now / STEP;
+  const landed = by > 0 ? Math.floor(at + 1e-6) * STEP + by : Math.ceil(at - 1e-6) * STEP + by;
+  return Math.min(Math.max(landed, 0), 100);
+}

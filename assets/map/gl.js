@@ -1,0 +1,152 @@
+/** Points drawn with WebGL2: positions travel to the graphics card once, a byte of state per point with each change. */
+
+import { KEPT } from "./band.js";
+
+const VERTEX = `#version 300 es
+in vec2 position;
+in uint code;
+in uint state;
+uniform vec2 centre;
+uniform vec2 scale;
+uniform float size;
+uniform bool kept;
+uniform vec4 dropped;
+uniform float alpha;
+uniform sampler2D table;
+out vec4 colour;
+void main() {
+  bool drawn = (state == ${KEPT}u) == kept;
+  gl_Position = drawn ? vec4((position - centre) * scale, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
+  gl_PointSize = size;
+  colour = kept ? vec4(texelFetch(table, ivec2(int(code), 0), 0).rgb, alpha) : dropped;
+}`;
+
+const FRAGMENT = `#version 300 es
+precision highp float;
+in vec4 colour;
+uniform float size;
+out vec4 shown;
+void main() {
+  float away = length(gl_PointCoord - 0.5) * size;
+  float cover = colour.a * clamp(0.5 * size - away, 0.0, 1.0);
+  shown = vec4(colour.rgb * cover, cover);
+}`;
+
+const FAR = 1e30; // where a point without a position goes: outside of every view
+
+export class Points {
+  /** Fails where the browser has no WebGL2. */
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.gl = canvas.getContext("webgl2", { antialias: false, alpha: true, powerPreference: "high-performance" });
+    if (!this.gl) throw new Error("no WebGL2");
+    this.n = 0;
+    this.#build();
+  }
+
+  #build() {
+    const { gl } = this;
+    this.program = linked(gl);
+    this.at = (name) => gl.getUniformLocation(this.program, name);
+    this.array = gl.createVertexArray();
+    gl.bindVertexArray(this.array);
+    this.positions = this.#buffer("position", (place) => gl.vertexAttribPointer(place, 2, gl.FLOAT, false, 0, 0));
+    this.codes = this.#buffer("code", (place) => gl.vertexAttribIPointer(place, 1, gl.UNSIGNED_BYTE, 0, 0));
+    this.states = this.#buffer("state", (place) => gl.vertexAttribIPointer(place, 1, gl.UNSIGNED_BYTE, 0, 0));
+    this.table = gl.createTexture();
+    gl.bindTexture(gl.TEXTURE_2D, this.table);
+    for (const side of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, side, gl.NEAREST);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+  }
+
+  #buffer(name, describe) {
+    const { gl } = this;
+    const buffer = gl.createBuffer();
+    const place = gl.getAttribLocation(this.program, name);
+    gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+    gl.enableVertexAttribArray(place);
+    describe(place);
+    return buffer;
+  }
+
+  #fill(buffer, content, usage) {
+    this.gl.bindBuffer(this.gl.ARRAY_BUFFER, buffer);
+    this.gl.bufferData(this.gl.ARRAY_BUFFER, content, usage);
+  }
+
+  setPositions(xy) {
+    this.n = xy.length / 2;
+    this.#fill(this.positions, xy.map((value) => (Number.isFinite(value) ? value : FAR)), this.gl.STATIC_DRAW);
+  }
+
+  setCodes(codes) {
+    this.#fill(this.codes, codes, this.gl.DYNAMIC_DRAW);
+  }
+
+  setStates(states) {
+    this.#fill(this.states, states, this.gl.DYNAMIC_DRAW);
+  }
+
+  /** `colours`: 256 RGBA bytes. */
+  setTable(colours) {
+    const { gl } = this;
+    gl.bindTexture(gl.TEXTURE_2D, this.table);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, colours);
+  }
+
+  /** Draw the first `limit` points; `view` has centre and scale, `style` sizes in device pixels and colours. */
+  draw(view, style, limit) {
+    const { gl } = this;
+    gl.viewport(0, 0, this.canvas.width, this.canvas.height);
+    gl.clearColor(0, 0, 0, 0);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    if (this.n === 0) return;
+    gl.useProgram(this.program);
+    gl.bindVertexArray(this.array);
+    gl.uniform2f(this.at("centre"), ...view.centre);
+    gl.uniform2f(this.at("scale"), ...view.scale);
+    gl.uniform4f(this.at("dropped"), ...style.dropped.map((part) => part / 255), style.droppedAlpha);
+    gl.uniform1f(this.at("alpha"), style.keptAlpha);
+    for (const [kept, size] of [[false, style.droppedSize], [true, style.keptSize]]) {
+      gl.uniform1i(this.at("kept"), kept);
+      gl.uniform1f(this.at("size"), size);
+      gl.drawArrays(gl.POINTS, 0, Math.min(limit, this.n));
+    }
+  }
+
+  /** Calls back with the milliseconds until the card has drawn what was asked so far. */
+  timed(done) {
+    const { gl } = this;
+    const begin = performance.now();
+    const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    gl.flush();
+    const look = () => {
+      if (gl.isContextLost()) return;
+      if (gl.clientWaitSync(fence, 0, 0) === gl.TIMEOUT_EXPIRED) {
+        setTimeout(look, 4);
+        return;
+      }
+      gl.deleteSync(fence);
+      done(performance.now() - begin);
+    };
+    setTimeout(look, 0);
+  }
+
+  release() {
+    this.gl.getExtension("WEBGL_lose_context")?.loseContext();
+  }
+}
+
+function linked(gl) {
+  const program = gl.createProgram();
+  for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+    const shader = gl.createShader(kind);
+    gl.shaderSource(shader, source);
+    gl.compileShader(shader);
+    gl.attachShader(program, shader);
+  }
+  gl.linkProgram(program);
+  if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(program));
+  return program;
+}

@@ -1,0 +1,1 @@
+"""Training: fine-tune a classifier, predict with it, and say how good it is."""

@@ -1,0 +1,181 @@
+"""A pretrained encoder with a classifier on top: loaded, saved, and asked.
+
+Everything a run needs of a model but its updates, which are in `fine_tune`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eudscore.errors import Interrupted, ModelError
+from eudscore.models.batching import batches_by_length
+from eudscore.models.encoder import TOKENS_PER_BATCH, padded
+from eudscore.models.loading import (
+    ResolvedModel,
+    load,
+    load_tokenizer,
+    native_dtype,
+    pick_device,
+    resolve_model,
+)
+from eudscore.records import Floats
+from eudscore.store.files import draft_folder, writing
+from eudscore.training.tokens import most_tokens, tokenise
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """A network with its tokenizer, on a device.
+
+    Attributes:
+        network: a transformers model for sequence classification; float32 weights.
+        tokenizer: the fast tokenizer that belongs to it.
+        device: `cpu` or `cuda`.
+        dtype: `float32`, or `bfloat16` for the forward pass.
+        max_tokens: texts are cut there.
+    """
+
+    network: Any
+    tokenizer: Any
+    device: str
+    dtype: str
+    max_tokens: int
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the columns of `predict`."""
+        names = self.network.config.id2label
+        return tuple(str(names[position]) for position in sorted(names))
+
+    def logits(self, rows: Sequence[Sequence[int]]) -> Any:
+        """(b, C) float32 logits of tokenised texts."""
+        import torch
+
+        ids, mask = padded(rows, self.tokenizer.pad_token_id, self.device)
+        with torch.autocast(self.device, dtype=torch.bfloat16, enabled=self.dtype == "bfloat16"):
+            # A batch without padding needs no mask, and attention without one is quicker.
+            answer = self.network(input_ids=ids, attention_mask=None if mask.all() else mask)
+        return answer.logits.float()
+
+
+def new_classifier(
+    model: ResolvedModel, classes: Sequence[str], *, device: str, dtype: str, max_tokens: int
+) -> Classifier:
+    """Put a new head for these classes on a pretrained encoder; the head comes from torch's random state.
+
+    Raises:
+        ModelError: the model cannot be loaded, or its weights do not belong to its architecture.
+    """
+    names = dict(enumerate(classes))
+    network, missing = _load(
+        model, num_labels=len(classes), id2label=names, label2id={name: i for i, name in names.items()},
+        problem_type="single_label_classification",
+    )  # fmt: skip
+    body = [name for name, _ in network.base_model.named_parameters()]
+    prefix = f"{network.base_model_prefix}."
+    absent = {name.removeprefix(prefix) for name in missing if name.startswith(prefix)} & set(body)
+    if 2 * len(absent) > len(body):
+        raise ModelError(
+            f"{model.name!r} cannot be used as a classifier: its files lack {len(absent)} of the {len(body)} "
+            "weights of its architecture. Save it again with save_pretrained, or choose another model."
+        )
+    return _placed(network, load_tokenizer(model), device, dtype, max_tokens)
+
+
+def load_classifier(
+    folder: Path | str, *, device: str = "auto", dtype: str = "auto", max_tokens: int = 128
+) -> Classifier:
+    """Load a classifier that was trained, from its folder or the Hub.
+
+    Raises:
+        ModelError: it cannot be loaded, or has no trained head.
+        RequestError: there is no such device.
+    """
+    model = resolve_model(str(folder))
+    network, missing = _load(model)
+    if missing:
+        raise ModelError(
+            f"{model.name!r} is no trained classifier: it lacks the weights "
+            f"{', '.join(sorted(missing)[:3])}. Fine-tune it first."
+        )
+    return _placed(network, load_tokenizer(model), device, dtype, max_tokens)
+
+
+def _load(model: ResolvedModel, **options: Any) -> tuple[Any, set[str]]:
+    """The network in float32, and the names of the weights that its files do not hold."""
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    network, info = load(
+        AutoModelForSequenceClassification, model, "a classifier", dtype=torch.float32,
+        ignore_mismatched_sizes=True, output_loading_info=True, **options,
+    )  # fmt: skip
+    mismatched = {entry[0] for entry in info["mismatched_keys"]}
+    return network, set(info["missing_keys"]) | mismatched
+
+
+def _placed(network: Any, tokenizer: Any, device: str, dtype: str, max_tokens: int) -> Classifier:
+    device = pick_device(device)
+    if tokenizer.pad_token_id is None:  # causal models have none; the mask hides it, so any token serves
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token or tokenizer.convert_ids_to_tokens(0)
+    network.config.pad_token_id = tokenizer.pad_token_id
+    return Classifier(
+        network.to(device),
+        tokenizer,
+        device,
+        native_dtype(device) if dtype == "auto" else dtype,
+        most_tokens(tokenizer, network.config, max_tokens),
+    )
+
+
+def save_classifier(classifier: Classifier, folder: Path) -> None:
+    """Write network (safetensors) and tokenizer; the folder is there complete or not at all.
+
+    Raises:
+        WorkspaceError: the disk is full, the folder is not empty, or it cannot be written.
+    """
+    with draft_folder(folder.parent) as draft, writing(folder):
+        classifier.network.save_pretrained(draft)
+        classifier.tokenizer.save_pretrained(draft)
+        draft.rename(folder)
+
+
+def predict(
+    classifier: Classifier,
+    texts: Sequence[str],
+    *,
+    on_progress: Callable[[int], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Floats:
+    """Probabilities of the classes for each text.
+
+    Args:
+        classifier: from `load_classifier`.
+        texts: any strings; an empty one gets what the model says to nothing.
+        on_progress: is told how many texts were finished since the last time.
+        should_stop: is asked between batches.
+
+    Returns:
+        (n, C) float32; rows add up to 1.
+
+    Raises:
+        Interrupted: `should_stop` said so.
+    """
+    import torch
+
+    tokens = tokenise(classifier.tokenizer, texts, max_tokens=classifier.max_tokens, should_stop=should_stop)
+    probabilities = np.empty((len(texts), len(classifier.classes)), dtype=np.float32)
+    budget = TOKENS_PER_BATCH[classifier.device]
+    classifier.network.eval()
+    with torch.inference_mode():
+        for rows in batches_by_length(tokens.lengths, max_tokens_per_batch=budget):
+            if should_stop is not None and should_stop():
+                raise Interrupted("Stopped while predicting; the trained model is kept.")
+            logits = classifier.logits([tokens.ids[row] for row in rows])
+            probabilities[rows] = logits.softmax(dim=-1).cpu().numpy()
+            if on_progress is not None:
+                on_progress(len(rows))
+    return probabilities

@@ -1,0 +1,1 @@
+"""What the pages share: the look, the routes of the binary columns, the map component."""

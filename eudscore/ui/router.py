@@ -1,0 +1,37 @@
+"""The script behind every address of the app: which pages there are and in what order."""
+
+import streamlit as st
+
+from eudscore import locations
+from eudscore.ui import theme
+
+PAGES = {
+    "Data": [("data", "Data", "database"), ("score", "Score", "analytics")],
+    "Explore": [("explore", "Explore", "scatter_plot"), ("select", "Select", "tune")],
+    "Act": [("train", "Train", "model_training")],
+}
+
+
+def main() -> None:
+    """Show the page that the address names; the first page where it names none."""
+    # Before the page list: its symbols would otherwise be fetched from an outside host as browser icons.
+    st.set_page_config(page_icon=str(locations.assets() / "logo.svg"), initial_sidebar_state=theme.SIDEBAR)
+    folder = locations.site() / "pages"
+    sections = {
+        section: [
+            st.Page(
+                folder / f"{name}.py",
+                title=title,
+                icon=f":material/{icon}:",
+                url_path=name,
+                default=name == "data",
+            )
+            for name, title, icon in pages
+        ]
+        for section, pages in PAGES.items()
+    }
+    st.navigation(sections).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""Bring a data set in, and see what it holds before anything is computed."""
+
+import streamlit as st
+
+from eudscore.ui import sources, state, summary, theme, work
+
+theme.page_setup("Data")
+
+opened = state.opened()
+if opened is None:
+    theme.header("Where is your text data uncertain?")
+    sources.welcome()
+    sources.choices()
+    st.stop()
+
+corpus = opened.corpus
+actions = theme.header(corpus.name, summary.chips(opened))
+if actions.button(
+    "Score and map",
+    key="data_prepare",
+    type="primary",
+    icon=":material/play_arrow:",
+    disabled=state.read_only(),
+):
+    with state.sentences():
+        work.begin_preparation(opened.ref)
+        st.switch_page(summary.page("explore"))
+work.show_preparation(opened.ref)
+summary.figures(corpus)
+left, right = st.columns([1.72, 1])
+with left:
+    summary.rows(corpus)
+    summary.roles(opened)
+with right:
+    summary.balance(corpus)
+    summary.lengths(corpus)
+with theme.card("Open another data set", key="more"):
+    sources.choices()

@@ -1,0 +1,202 @@
+"""Every page on its own: empty workspace, data without scores, data with scores, bad addresses."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from eudscore.jobs.folder import RunFolder, RunStatus
+from eudscore.records import Corpus, RunState
+from eudscore.store.workspace import CorpusRef, Workspace
+from eudscore.workflow.requests import FitOptions
+from eudscore.workflow.submitting import TRAIN, jobs_of, run_spec
+from tests.pages.conftest import small_corpus
+
+OpenPage = Callable[..., AppTest]
+NAMES = ("data", "score", "explore", "select", "train")
+
+
+def words_of(app: AppTest) -> str:
+    """All that the page says in HTML, captions, text and messages."""
+    parts = [element.value for kind in ("caption", "markdown", "text", "error") for element in getattr(app, kind)]
+    parts += [element.proto.body for element in app.get("html")]
+    return "\n".join(map(str, parts))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_deep_link_into_an_empty_workspace_leads_on(name: str, open_page: OpenPage) -> None:
+    app = open_page(name)
+    assert not app.exception
+    assert {button.key for button in app.button} & {"open_demo", "to_data"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_deep_link_to_data_without_scores_offers_to_score(
+    name: str, open_page: OpenPage, unscored: CorpusRef
+) -> None:
+    app = open_page(name, data=str(unscored))
+    assert not app.exception
+    assert "small" in words_of(app)
+    if name in ("explore", "select"):
+        assert "explore_prepare" in {button.key for button in app.button}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_deep_link_to_scored_data_shows_it(name: str, open_page: OpenPage, scored: CorpusRef) -> None:
+    app = open_page(name, data=str(scored))
+    assert not app.exception
+    assert not app.error
+    assert "60 rows" in words_of(app)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("address", ["nonsense", "0" * 16 + "-" + "1" * 16, "../../etc/passwd"])
+def test_an_address_of_nothing_is_one_sentence(name: str, address: str, open_page: OpenPage) -> None:
+    app = open_page(name, data=address)
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "data set" in app.error[0].value
+
+
+def test_without_an_address_the_latest_data_set_is_open(open_page: OpenPage, scored: CorpusRef) -> None:
+    assert "60 rows" in words_of(open_page("explore"))
+
+
+def test_the_data_page_shows_what_was_detected(open_page: OpenPage, unscored: CorpusRef) -> None:
+    app = open_page("data", data=str(unscored))
+    assert app.selectbox(key=f"role_text_{unscored}").value == "text"
+    assert app.selectbox(key=f"role_label_{unscored}").value == "label"
+
+
+def test_a_changed_role_is_another_revision_and_the_first_stays(
+    open_page: OpenPage, unscored: CorpusRef, workspace: Workspace
+) -> None:
+    app = open_page("data", data=str(unscored))
+    app.selectbox(key=f"role_label_{unscored}").set_value("no label").run()
+    assert not app.exception
+    assert len(workspace.corpora()) == 2
+    assert "no labels" in words_of(app)
+
+
+def test_start_scoring_gives_a_worker_the_request(
+    open_page: OpenPage, unscored: CorpusRef, workspace: Workspace, started: list[str]
+) -> None:
+    app = open_page("score", data=str(unscored))
+    app.checkbox(key="entropy_semantic").uncheck().run()
+    app.button(key="score_go").click().run()
+    assert not app.exception
+    (folder,) = started
+    assert RunFolder(Path(folder)).read_spec()["request"]["entropies"] == ["information", "predictive"]
+
+
+def test_generative_without_a_model_is_said_before_a_worker_starts(
+    open_page: OpenPage, unscored: CorpusRef, started: list[str]
+) -> None:
+    app = open_page("score", data=str(unscored))
+    app.checkbox(key="entropy_generative").check().run()
+    app.button(key="score_go").click().run()
+    assert "needs a causal language model" in app.error[0].value
+    assert started == []
+
+
+def test_every_column_has_its_card(open_page: OpenPage, scored: CorpusRef) -> None:
+    app = open_page("score", data=str(scored))
+    cards = next(frame.value for frame in app.dataframe if "What it is" in frame.value.columns)
+    assert set(cards["Column"]) == {"igse", "information_entropy", "information_adjusted", "information_surprisal"}
+
+
+def test_explore_lists_the_interval_from_its_top(open_page: OpenPage, scored: CorpusRef, workspace: Workspace) -> None:
+    app = open_page("explore", data=str(scored))
+    table = next(frame.value for frame in app.dataframe if "Text" in frame.value.columns)
+    values = table["IGSE (combined)"].to_numpy()
+    assert len(values) == 60
+    assert (np.diff(values) <= 0).all()
+
+
+def test_select_shows_both_sides_of_the_line(open_page: OpenPage, scored: CorpusRef) -> None:
+    app = open_page("select", data=str(scored))
+    kept, dropped = (frame.value for frame in app.dataframe if "Text" in frame.value.columns)
+    assert len(kept) == 10  # 16 % of 60
+    assert len(dropped) == 50
+    assert set(kept["Row"]).isdisjoint(dropped["Row"])
+
+
+def test_a_selection_is_saved_under_its_name(open_page: OpenPage, scored: CorpusRef, workspace: Workspace) -> None:
+    app = open_page("select", data=str(scored))
+    app.text_input(key="selection_name").set_value("mine").run()
+    app.button(key="save_selection").click().run()
+    assert not app.exception
+    assert workspace.selections(scored)["mine"]["chosen"]["rows"] == 10
+    app.text_input(key="selection_name").set_value("../evil").run()
+    app.button(key="save_selection").click().run()
+    assert "cannot name a selection" in app.error[0].value
+
+
+def test_launch_queues_the_three_runs(
+    open_page: OpenPage, scored: CorpusRef, workspace: Workspace, started: list[str]
+) -> None:
+    app = open_page("train", data=str(scored))
+    app.button(key="train_go").click().run()
+    assert not app.exception
+    arms = [RunFolder(Path(folder)).read_spec()["arm"] for folder in started]
+    assert arms == ["subset", "random", "full"]
+
+
+def test_train_compares_what_is_done(open_page: OpenPage, scored: CorpusRef, workspace: Workspace) -> None:
+    for arm, accuracy in (("subset", 0.85), ("random", 0.8)):
+        folder = RunFolder(workspace.runs / f"run-{arm}")
+        details = {"experiment": "e1", "arm": arm, "rows": [0, 1], "test": {}, "options": vars(FitOptions())}
+        folder.create(run_spec(workspace, scored, TRAIN, details))
+        result = {
+            "accuracy": accuracy, "accuracy_low": accuracy - 0.03, "accuracy_high": accuracy + 0.03, "macro_f1": 0.7,
+            "test_rows": 500, "steps": 9, "seconds": 3.0,
+        }  # fmt: skip
+        folder.append_metric({"step": 1, "loss": 1.0, "accuracy": 0.5})
+        folder.write_status(RunStatus(RunState.DONE, created_at=1.0, ended_at=2.0, result=result))
+    assert len(jobs_of(workspace, scored, TRAIN)) == 2
+    app = open_page("train", data=str(scored))
+    assert not app.exception
+    assert "The selection is 5.0 points above as many random rows (the intervals overlap)" in words_of(app)
+    table = next(frame.value for frame in app.dataframe if "Test accuracy" in frame.value.columns)
+    assert table["Test accuracy"].tolist() == ["85.0% (82.0 to 88.0)", "80.0% (77.0 to 83.0)"]
+
+
+def test_data_without_labels_cannot_be_trained_on_and_says_so(open_page: OpenPage, workspace: Workspace) -> None:
+    from eudscore.corpus.roles import with_roles
+
+    from eudscore.records import Roles
+
+    corpus: Corpus = with_roles(small_corpus(), Roles("text"))
+    app = open_page("train", data=str(workspace.keep_corpus(corpus)))
+    assert not app.exception
+    assert "needs labels" in words_of(app)
+
+
+def test_a_read_only_server_starts_nothing(
+    open_page: OpenPage, scored: CorpusRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EUDSCORE_READ_ONLY", "1")
+    for name, key in (
+        ("data", "data_prepare"),
+        ("score", "score_go"),
+        ("train", "train_go"),
+        ("select", "save_selection"),
+    ):
+        assert open_page(name, data=str(scored)).button(key=key).disabled, name
+
+
+def test_a_failed_scoring_says_why_and_offers_another_try(
+    open_page: OpenPage, unscored: CorpusRef, workspace: Workspace, started: list[str]
+) -> None:
+    from eudscore.workflow.requests import default_request
+    from eudscore.workflow.submitting import submit_preparation
+
+    folder = submit_preparation(workspace, unscored, default_request(labelled=True))
+    folder.write_status(RunStatus(RunState.FAILED, message="The disk is full.", created_at=1.0))
+    app = open_page("explore", data=str(unscored))
+    assert "Scoring was failed" not in app.error[0].value
+    assert "The disk is full." in app.error[0].value
+    app.button(key="work_again").click().run()
+    assert len(started) == 2

@@ -1,0 +1,239 @@
+"""Scoring as users see it: right columns, right cards, nothing twice, resumed after a kill."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import scipy.stats
+
+from eudscore.entropy.counts import words_of
+from eudscore.errors import InputError, Interrupted, RequestError
+from eudscore.models import encoder as encoder_module
+from eudscore.records import UNLABELLED, Corpus
+from eudscore.scorers.information import InformationScorer
+from eudscore.store.scores import read_scores
+from eudscore.store.workspace import Workspace
+from eudscore.workflow.requests import Entropy, ScoreRequest, parse_entropies
+from eudscore.workflow.scoring import score
+from eudscore.workflow.stored import latest_scores
+
+ALL = tuple(Entropy)
+
+
+@pytest.fixture
+def request_all(tiny_encoder: Path, tiny_lm: Path) -> ScoreRequest:
+    return ScoreRequest(ALL, str(tiny_encoder), str(tiny_lm), "cpu")
+
+
+def test_every_entropy_comes_with_its_companions_in_input_order(
+    workspace: Workspace, corpus: Corpus, request_all: ScoreRequest, tmp_path: Path
+) -> None:
+    ref = workspace.keep_corpus(corpus)
+    scores = score(workspace, ref, request_all)
+    table = pq.read_table(scores.write(tmp_path / "s.parquet"))
+    assert table.column_names[:7] == [
+        "row", "tokens", "information_entropy", "generative_entropy", "semantic_entropy", "predictive_entropy", "igse",
+    ]  # fmt: skip
+    assert str(table.schema.field("row").type) == "int64"
+    assert str(table.schema.field("tokens").type) == "int32"
+    assert all(str(table.schema.field(name).type) == "float" for name in table.column_names[2:])
+    assert table["row"].to_pylist() == list(range(len(corpus)))
+    assert table["tokens"].to_pylist() == [len(words_of(text)) for text in corpus.texts()]
+    for row in (0, 41):
+        counts = list(Counter(words_of(corpus.texts([row])[0])).values())
+        assert table["information_entropy"][row].as_py() == pytest.approx(scipy.stats.entropy(counts), rel=1e-6)
+
+
+def test_the_empty_text_is_nan_in_every_column_and_counted_in_every_card(
+    workspace: Workspace, corpus: Corpus, request_all: ScoreRequest
+) -> None:
+    scores = score(workspace, workspace.keep_corpus(corpus), request_all)
+    for name, values in scores.columns.items():
+        assert np.isnan(values[7]), name
+        assert np.isfinite(np.delete(values, 7)).all(), name
+        if name != "igse":
+            assert scores.cards[name].outcome["rows_empty"] == 1, name
+
+
+def test_igse_says_which_entropies_it_is_made_of(
+    workspace: Workspace, corpus: Corpus, request_all: ScoreRequest
+) -> None:
+    ref = workspace.keep_corpus(corpus)
+    alone = score(workspace, ref, ScoreRequest((Entropy.INFORMATION,)))
+    assert list(alone.cards["igse"].parameters["components"]) == ["information_entropy"]
+    full = score(workspace, ref, request_all)
+    assert sorted(full.cards["igse"].parameters["components"]) == [
+        "generative_entropy", "information_entropy", "semantic_entropy",
+    ]  # fmt: skip
+    values = full.columns["igse"][np.isfinite(full.columns["igse"])]
+    assert ((values > 0) & (values < 1)).all()
+    assert alone.cards["igse"].key != full.cards["igse"].key
+
+
+def test_the_two_semantic_measures_have_one_mean(
+    workspace: Workspace, corpus: Corpus, request_all: ScoreRequest
+) -> None:
+    scores = score(workspace, workspace.keep_corpus(corpus), request_all)
+    soft, near = scores.columns["semantic_entropy"], scores.columns["semantic_neighbourhood"]
+    assert np.nanmean(soft) == pytest.approx(np.nanmean(near), abs=1e-5)
+    assert scores.cards["semantic_entropy"].outcome["temperature"] > 0
+
+
+def test_nothing_is_computed_twice(
+    workspace: Workspace, corpus: Corpus, request_all: ScoreRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = workspace.keep_corpus(corpus)
+    first = score(workspace, ref, request_all)
+
+    def forbidden(*_: object) -> None:
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr(encoder_module.Encoder, "encode", forbidden)
+    monkeypatch.setattr(InformationScorer, "score", forbidden)
+    again = score(workspace, ref, request_all)
+    for name, values in first.columns.items():
+        np.testing.assert_array_equal(values, again.columns[name])
+
+
+def test_another_label_orphans_no_label_free_score(
+    workspace: Workspace, corpus: Corpus, request_all: ScoreRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score(workspace, workspace.keep_corpus(corpus), request_all)
+    monkeypatch.setattr(encoder_module.Encoder, "encode", lambda *_: pytest.fail("vectors were computed again"))
+    labels = corpus.labels.copy()
+    labels[0] = 1
+    other = Corpus(corpus.name, corpus.source, corpus.table, corpus.roles, corpus.classes, labels)
+    ref = workspace.keep_corpus(other)
+    assert "predictive_entropy" not in latest_scores(workspace, ref).columns
+    assert "semantic_entropy" in latest_scores(workspace, ref).columns
+    assert "predictive_entropy" in score(workspace, ref, request_all).columns
+
+
+def test_predictive_finds_a_wrong_label(workspace: Workspace, corpus: Corpus) -> None:
+    labels = corpus.labels.copy()
+    labels[30] = (labels[30] + 1) % 3
+    wrong = Corpus(corpus.name, corpus.source, corpus.table, corpus.roles, corpus.classes, labels)
+    scores = score(workspace, workspace.keep_corpus(wrong), ScoreRequest((Entropy.PREDICTIVE,)))
+    gap = scores.columns["predictive_label_gap"]
+    assert (gap[np.isfinite(gap)] > gap[30]).sum() <= 2
+
+
+def test_scores_survive_their_file(
+    workspace: Workspace, corpus: Corpus, request_all: ScoreRequest, tmp_path: Path
+) -> None:
+    scores = score(workspace, workspace.keep_corpus(corpus), request_all)
+    again = read_scores(scores.write(tmp_path / "s.parquet"))
+    assert again.corpus == scores.corpus
+    assert {name: card.key for name, card in again.cards.items()} == {n: c.key for n, c in scores.cards.items()}
+    for name, values in scores.columns.items():
+        np.testing.assert_array_equal(again.columns[name], values)
+
+
+def test_an_interrupted_run_goes_on_where_it_was(
+    workspace: Workspace, corpus: Corpus, tiny_lm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from eudscore.models import encoder
+
+    monkeypatch.setitem(encoder.TOKENS_PER_BATCH, "cpu", 32)
+    ref = workspace.keep_corpus(corpus)
+    request = ScoreRequest((Entropy.GENERATIVE,), lm=str(tiny_lm), device="cpu")
+    seen: list[int] = []
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage.startswith("Reading with"):
+            seen.append(done)
+            if done > 20:
+                raise Interrupted("enough")
+
+    with pytest.raises(Interrupted):
+        score(workspace, ref, request, on_progress=stop)
+    assert "generative_entropy" not in latest_scores(workspace, ref).columns
+    resumed: list[int] = []
+    scores = score(
+        workspace, ref, request, on_progress=lambda stage, done, _: resumed.append(done) if "Reading" in stage else None
+    )
+    assert resumed[0] >= 20
+    fresh = Workspace(workspace.root.parent / "fresh")
+    expected = score(fresh, fresh.keep_corpus(corpus), request)
+    np.testing.assert_allclose(scores.columns["generative_entropy"], expected.columns["generative_entropy"], atol=2e-2)
+
+
+def test_two_processes_do_not_do_the_same_work_twice(workspace: Workspace, corpus: Corpus, tiny_encoder: Path) -> None:
+    ref = workspace.keep_corpus(corpus)
+    code = (
+        "import sys; from pathlib import Path; from eudscore.store.workspace import *; "
+        "from eudscore.workflow.requests import *; from eudscore.workflow.scoring import score\n"
+        "said = []\n"
+        f"score(Workspace(Path({str(workspace.root)!r})), CorpusRef.parse({str(ref)!r}), "
+        f"ScoreRequest((Entropy.SEMANTIC,), {str(tiny_encoder)!r}, None, 'cpu'), "
+        "on_progress=lambda stage, done, total: said.append(stage))\n"
+        "print(sum(stage.startswith('Reading meaning') for stage in said) > 0)"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    answers = sorted(process.communicate(timeout=120)[0].strip() for process in processes)
+    assert answers == ["False", "True"]
+
+
+def test_a_killed_process_leaves_something_that_resumes(workspace: Workspace, corpus: Corpus, tiny_lm: Path) -> None:
+    ref = workspace.keep_corpus(corpus)
+    code = (
+        "import time; from pathlib import Path; from eudscore.store.workspace import *; "
+        "from eudscore.models import encoder; encoder.TOKENS_PER_BATCH['cpu'] = 32; "
+        "from eudscore.workflow.requests import *; from eudscore.workflow.scoring import score\n"
+        "def slow(stage, done, total):\n"
+        "    print(done, flush=True); time.sleep(0.05)\n"
+        f"score(Workspace(Path({str(workspace.root)!r})), CorpusRef.parse({str(ref)!r}), "
+        f"ScoreRequest((Entropy.GENERATIVE,), 'builtin', {str(tiny_lm)!r}, 'cpu'), on_progress=slow)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if int(line) > 30 and int(line) != len(corpus):
+            break
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    time.sleep(0.1)
+    resumed: list[int] = []
+    request = ScoreRequest((Entropy.GENERATIVE,), lm=str(tiny_lm), device="cpu")
+    scores = score(
+        workspace, ref, request, on_progress=lambda stage, done, _: resumed.append(done) if "Reading" in stage else None
+    )
+    assert resumed[0] > 0
+    assert np.isfinite(np.delete(scores.columns["generative_entropy"], 7)).all()
+
+
+def test_generative_without_a_model_is_one_sentence(workspace: Workspace, corpus: Corpus) -> None:
+    with pytest.raises(RequestError, match="Generative entropy needs a causal language model"):
+        score(workspace, workspace.keep_corpus(corpus), ScoreRequest((Entropy.GENERATIVE,)))
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        ([UNLABELLED] * 90, "toy has no labels"),
+        ([0] * 90, "toy has one class"),
+        ([0] * 88 + [1, 2], "toy has 1 of that size"),
+    ],
+)
+def test_predictive_needs_labels(
+    workspace: Workspace, corpus: Corpus, tiny_encoder: Path, labels: list[int], sentence: str
+) -> None:
+    other = Corpus(corpus.name, corpus.source, corpus.table, corpus.roles, corpus.classes, np.array(labels))
+    request = ScoreRequest((Entropy.PREDICTIVE,), str(tiny_encoder), None, "cpu")
+    with pytest.raises(InputError, match=f"at least two classes with 5 labelled texts each, and {sentence}"):
+        score(workspace, workspace.keep_corpus(other), request)
+
+
+def test_unknown_entropies_are_refused_with_the_known_ones() -> None:
+    with pytest.raises(RequestError, match="There is no entropy 'magic': choose among information, generative"):
+        parse_entropies(["information", "magic"])
+    with pytest.raises(RequestError, match="No entropy was asked for"):
+        parse_entropies([])
+    assert parse_entropies(["semantic", "semantic"]) == (Entropy.SEMANTIC,)
