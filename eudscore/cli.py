@@ -101,6 +101,9 @@ def app(host: str, port: int, *, no_browser: bool, read_only: bool) -> None:
         command.append("--server.headless=true")
     environment = {**os.environ, "EUDSCORE_READ_ONLY": "1"} if read_only else dict(os.environ)
     click.echo(f"eudscore is at http://{host}:{port} (workspace {default_root()}); Ctrl-C ends it.")
+    sys.stdout.flush()
+    if os.name == "posix":  # one process, so that whoever ends this one ends the server
+        os.execve(sys.executable, command, environment)
     sys.exit(subprocess.run(command, env=environment, check=False).returncode)
 
 
@@ -261,4 +264,6 @@ def _check_port(host: str, port: int) -> None:
 
 def main() -> None:
     """Entry point of the console script."""
+    # Read when torch is loaded: threads that spin while they wait slow a training many times on busy cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     cli()

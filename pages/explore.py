@@ -19,7 +19,7 @@ if actions.button("Select a subset", key="to_select", type="primary", icon=":mat
 work.show_preparation(opened.ref)
 
 scores = state.scores_of(opened.ref)
-view = views.explorer_view(opened, scores, panels=("map", "band"), height=460)
+view = views.explorer_view(opened, scores, key="explore", panels=("map", "band", "classes"))
 if view is None:
     inspect.not_scored(opened)
     st.stop()
@@ -29,6 +29,7 @@ if view is None:
 def map_and_rows() -> None:
     with st.container(key="explorer"):
         choice = explorer(key="explore", view=view)
+    views.remember("explore", opened.ref, choice)
     inspect.interval(opened, scores, choice)
 
 

@@ -14,9 +14,11 @@ if opened is None:
     st.stop()
 
 actions = theme.header(opened.corpus.name, summary.chips(opened))
+if actions.button("Fine-tune on it", key="to_train", type="primary", icon=":material/model_training:"):
+    st.switch_page(summary.page("train"))
 work.show_preparation(opened.ref)
 scores = state.scores_of(opened.ref)
-view = views.explorer_view(opened, scores, panels=("map", "budget", "classes"), height=444)
+view = views.explorer_view(opened, scores, key="select", panels=("map", "budget", "classes"))
 if view is None:
     inspect.not_scored(opened)
     st.stop()
@@ -26,6 +28,7 @@ if view is None:
 def budget_and_rows() -> None:
     figures = st.container(key="figures")
     choice = explorer(key="select", view=view)
+    views.remember("select", opened.ref, choice)
     with state.sentences():
         subset = choosing.chosen(scores, choice)
         with figures:

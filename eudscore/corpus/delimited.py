@@ -54,6 +54,8 @@ def parse_delimited(content: bytes, name: str, *, keep: frozenset[str] = frozens
             first line that is a row.
     """
     text = content.lstrip(b"\r\n")
+    if not text.strip():
+        return pa.table({})
     dialect = _settled(text, sniff(text[:_SAMPLE].decode(errors="ignore"), whole=len(text) <= _SAMPLE))
     cells = _cells(text, dialect)
     if cells is None:

@@ -93,10 +93,12 @@ def _parse_parquet(content: memoryview, name: str) -> pa.Table:
         start = bytes(content[:12]).decode("utf-8", "backslashreplace")
         raise InputError(f"{name} is not a Parquet file (it begins with {start!r}): give it the ending of what it is.")
     try:
-        return pq.read_table(pa.BufferReader(pa.py_buffer(content)))
-    except (pa.ArrowException, OSError) as error:
+        table = pq.ParquetFile(pa.BufferReader(pa.py_buffer(content))).read()
+        table.validate(full=True)  # strings that are no UTF-8 would fail much later
+    except (pa.ArrowException, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:120].rstrip(".")
         raise InputError(f"{name} is a broken Parquet file ({reason}): write or download it again.") from error
+    return table
 
 
 def _parse_delimited(content: memoryview, name: str, text: str | None) -> pa.Table:
@@ -110,7 +112,7 @@ def _parse_lines(content: memoryview, name: str, _text: str | None) -> pa.Table:
     texts = [line.removesuffix("\r") for line in lines]
     while texts and not texts[-1].strip():
         texts.pop()
-    return pa.table({"text": pa.array(texts, pa.string())})
+    return pa.table({"text": pa.array(texts, pa.string())} if texts else {})
 
 
 Parser = Callable[[memoryview, str, str | None], pa.Table]

@@ -54,8 +54,7 @@ class _Looks:
     column: str
     filled: float
     words: float
-    constant: bool
-    reference: bool  # an id, an address, a date
+    telling: bool  # no id, address or date, and not the same in every row
 
     @property
     def sentence(self) -> str:
@@ -152,37 +151,37 @@ def _found_text(table: pa.Table, label: str | None, file: str) -> tuple[str, str
     if not looks:
         there = ", ".join(f"{field.name!r} ({field.type})" for field in list(table.schema)[:_NAMES_SHOWN])
         raise InputError(f"{file} has no column of texts, only {there}. Give a file with a column of strings.")
-    eligible = [look for look in looks if not (look.constant or look.reference)] or looks
-    best = min(eligible, key=_preference)
+    best = min([look for look in looks if look.telling] or looks, key=_preference)
     return best.column, f"`{best.column}` looks like the text: {best.sentence}."
 
 
-def _preference(look: _Looks) -> tuple[int, float]:
-    """Known names first, then names that contain one, then the longest texts."""
+def _preference(look: _Looks) -> tuple[bool, int, float]:
+    """Sentences before bare words; known names first, then names with one in them, then the longest texts."""
     name = _plain_name(look.column)
     rank = 2 * len(_TEXT_NAMES)
     if name in _TEXT_NAMES:
         rank = _TEXT_NAMES.index(name)
     elif set(name.split("_")) & set(_TEXT_NAMES):
         rank = len(_TEXT_NAMES)
-    return (rank if look.words >= 2 else 2 * len(_TEXT_NAMES)), -look.words
+    return look.words < 2, rank, -look.words
 
 
 def _looks(table: pa.Table, column: str) -> _Looks:
     values = plain(_sample(table.column(column)))
     filled = values.filter(pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(values), ""), False))
+    named_text = _plain_name(column) in _TEXT_NAMES
     if not len(filled):
-        return _Looks(column, 0.0, 0.0, constant=True, reference=False)
+        return _Looks(column, 0.0, 0.0, telling=named_text)
     words = float(word_counts(filled).mean())
     distinct = pc.count_distinct(filled).as_py()
     coded = words < 1.1 and distinct > 0.95 * len(filled) and _mean(_matches(filled, _DIGIT)) > 0.5
-    named = words < 1.1 and _ID_NAMES.search(_plain_name(column)) is not None
+    reference = words < 1.1 and _ID_NAMES.search(_plain_name(column)) is not None
+    constant = distinct == 1 and len(values) > 1
     return _Looks(
         column,
         filled=len(filled) / len(values),
         words=words,
-        constant=distinct == 1 and len(values) > 1,
-        reference=coded or named or _mean(_matches(filled, _URL)) > 0.5,
+        telling=named_text or not (coded or reference or constant or _mean(_matches(filled, _URL)) > 0.5),
     )
 
 
@@ -242,7 +241,8 @@ def _label_rank(column: str) -> int:
 
 def _as_label(table: pa.Table, column: str, text: str, file: str) -> Classes | None:
     """The classes of a column if it can be a label: some classes, but not nearly one for each row."""
-    if not holds_labels(table.schema.field(column).type):
+    kind = table.schema.field(column).type
+    if pa.types.is_null(kind) or not holds_labels(kind):
         return None
     # Counting is much cheaper than naming the classes of a column of ids.
     if pc.count_distinct(plain(table.column(column))).as_py() > _MOST_CLASSES + 2:

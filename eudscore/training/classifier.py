@@ -25,6 +25,9 @@ from eudscore.records import Floats
 from eudscore.store.files import draft_folder, writing
 from eudscore.training.tokens import most_tokens, tokenise
 
+_OURS = "eudscore"  # what we remember of a training in the config of its model
+_MAX_TOKENS_OF_OTHERS = 512  # where the config does not say, and the model can read as many
+
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
@@ -86,9 +89,15 @@ def new_classifier(
 
 
 def load_classifier(
-    folder: Path | str, *, device: str = "auto", dtype: str = "auto", max_tokens: int = 128
+    folder: Path | str, *, device: str = "auto", dtype: str = "auto", max_tokens: int | None = None
 ) -> Classifier:
     """Load a classifier that was trained, from its folder or the Hub.
+
+    Args:
+        folder: a folder, or a Hub id.
+        device: `auto`, `cpu` or `cuda`.
+        dtype: of the forward pass: `auto`, `float32` or `bfloat16`.
+        max_tokens: texts are cut there; as in training where it is not given.
 
     Raises:
         ModelError: it cannot be loaded, or has no trained head.
@@ -101,7 +110,8 @@ def load_classifier(
             f"{model.name!r} is no trained classifier: it lacks the weights "
             f"{', '.join(sorted(missing)[:3])}. Fine-tune it first."
         )
-    return _placed(network, load_tokenizer(model), device, dtype, max_tokens)
+    trained_with = getattr(network.config, _OURS, {}).get("max_tokens", _MAX_TOKENS_OF_OTHERS)
+    return _placed(network, load_tokenizer(model), device, dtype, max_tokens or trained_with)
 
 
 def _load(model: ResolvedModel, **options: Any) -> tuple[Any, set[str]]:
@@ -122,13 +132,10 @@ def _placed(network: Any, tokenizer: Any, device: str, dtype: str, max_tokens: i
     if tokenizer.pad_token_id is None:  # causal models have none; the mask hides it, so any token serves
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token or tokenizer.convert_ids_to_tokens(0)
     network.config.pad_token_id = tokenizer.pad_token_id
-    return Classifier(
-        network.to(device),
-        tokenizer,
-        device,
-        native_dtype(device) if dtype == "auto" else dtype,
-        most_tokens(tokenizer, network.config, max_tokens),
-    )
+    max_tokens = most_tokens(tokenizer, network.config, max_tokens)
+    setattr(network.config, _OURS, {"version": 1, "max_tokens": max_tokens})
+    dtype = native_dtype(device) if dtype == "auto" else dtype
+    return Classifier(network.to(device), tokenizer, device, dtype, max_tokens)
 
 
 def save_classifier(classifier: Classifier, folder: Path) -> None:

@@ -13,7 +13,6 @@ from eudscore.store.scores import Scores
 from eudscore.ui import state, tables, theme
 from eudscore.ui.explorer import ExplorerState
 from eudscore.ui.state import Opened
-from eudscore.ui.summary import page
 from eudscore.ui.views import SEED
 from eudscore.ui.wording import column_label
 from eudscore.workflow.choosing import Subset, select
@@ -56,7 +55,7 @@ def figures(subset: Subset, choice: ExplorerState) -> None:
 
 
 def actions(opened: Opened, subset: Subset) -> None:
-    """Name it, take it away, or train on it."""
+    """Name it, or take it away."""
     with st.container(key="subset-actions", horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
             "Name",
@@ -78,8 +77,6 @@ def actions(opened: Opened, subset: Subset) -> None:
             data=json.dumps(subset.recipe, indent=1), file_name=f"{opened.corpus.name}-recipe.json",
             mime="application/json",
         )  # fmt: skip
-        if st.button("Fine-tune on it", key="to_train", type="primary", icon=":material/model_training:"):
-            st.switch_page(page("train"))
 
 
 def kept_and_dropped(subset: Subset, choice: ExplorerState) -> None:

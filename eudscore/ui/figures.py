@@ -32,7 +32,7 @@ def histogram(values: NDArray[np.floating], *, height: int = 150, unit: str = ""
     return figure
 
 
-def length_histogram(edges: NDArray[np.floating], counts: NDArray[np.integer], *, height: int = 150) -> go.Figure:
+def length_histogram(edges: NDArray[np.integer], counts: NDArray[np.integer], *, height: int = 150) -> go.Figure:
     """Number of texts by words."""
     look = theme.palette()
     centres = (edges[:-1] + edges[1:]) / 2
@@ -43,7 +43,7 @@ def length_histogram(edges: NDArray[np.floating], counts: NDArray[np.integer], *
         )
     )  # fmt: skip
     figure.update_layout(**theme.plotly_layout(height=height))
-    figure.update_xaxes(showgrid=False, title="words")
+    figure.update_xaxes(showgrid=False, title_text="words")
     figure.update_yaxes(nticks=4)
     return figure
 
@@ -86,7 +86,7 @@ def curves(runs: Mapping[str, Sequence[Mapping[str, Any]]], field: str, *, heigh
         )  # fmt: skip
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 12}}
     figure.update_layout(**theme.plotly_layout(height=height, showlegend=True, legend=legend))
-    figure.update_xaxes(title="step", rangemode="tozero")
+    figure.update_xaxes(title_text="step", rangemode="tozero")
     return figure
 
 
@@ -108,7 +108,7 @@ def intervals(results: Sequence[tuple[str, float, float, float]], *, height: int
         )
     )  # fmt: skip
     figure.update_layout(**theme.plotly_layout(height=height))
-    figure.update_xaxes(tickformat=".0%", title="test accuracy, 95 % bootstrap interval")
+    figure.update_xaxes(tickformat=".0%", title_text="test accuracy, 95 % bootstrap interval")
     figure.update_yaxes(showgrid=False, tickfont={"size": 12, "color": look.text}, range=[-0.6, len(ordered) - 0.4])
     return figure
 

@@ -76,7 +76,7 @@ def _recipe(opened: Opened) -> JsonDict | None:
 def _subset(scores: Scores, recipe: JsonDict | None) -> Subset:
     if recipe is not None:
         return select(state.workspace(), scores, SelectionRequest(1), recipe=recipe)
-    return select(state.workspace(), scores, SelectionRequest(BUDGET, preferred(list(scores.columns))))
+    return select(state.workspace(), scores, SelectionRequest(BUDGET, preferred(list(scores.columns), ranks=True)))
 
 
 def _say(scores: Scores, recipe: JsonDict | None) -> None:

@@ -24,13 +24,15 @@ def main() -> None:
                 title=title,
                 icon=f":material/{icon}:",
                 url_path=name,
-                default=name == "data",
             )
             for name, title, icon in pages
         ]
         for section, pages in PAGES.items()
     }
-    st.navigation(sections).run()
+    first = sections["Data"][0]
+    # The default page has no address of its own, so a hidden one takes that part: /data stays a link.
+    home = st.Page(lambda: st.switch_page(first), title="eudscore", url_path="home", default=True, visibility="hidden")
+    st.navigation({"": [home], **sections}).run()
 
 
 if __name__ == "__main__":

@@ -89,14 +89,6 @@ def row_url(ref: CorpusRef) -> str:
 # Answers
 
 
-def with_text(corpus: Corpus) -> NDArray[np.bool_]:
-    """(n,) whether there is anything but white space to read."""
-    import pyarrow.compute as pc
-
-    trimmed = pc.utf8_trim_whitespace(pc.fill_null(corpus.table.column(corpus.roles.text), ""))
-    return np.asarray(pc.not_equal(trimmed, "").to_numpy(), dtype=np.bool_)
-
-
 def _answer(endpoint: Endpoint) -> Endpoint:
     """Refuse strangers, and say what is missing in one sentence."""
 
@@ -218,7 +210,7 @@ def _order(request: Request) -> Response:
 
 @_answer
 def _eligible(request: Request) -> Response:
-    return _numbers(with_text(_corpus(request)).astype(np.uint8))
+    return _numbers(_corpus(request).has_text.astype(np.uint8))
 
 
 @_answer

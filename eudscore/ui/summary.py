@@ -108,6 +108,8 @@ def lengths(corpus: Corpus) -> None:
     with theme.card("Length", f"up to {facts.words_max:,} words", key="lengths"):
         edges, counts = facts.length_histogram
         charts.show(charts.length_histogram(edges, counts), key="length_histogram")
+        if facts.words_max > edges[-1]:
+            st.caption(f"The last bar holds all texts of {edges[-2]:,} words and more.")
 
 
 def nothing_open() -> None:

@@ -1,20 +1,32 @@
 """The map component filled with a data set: addresses of what is stored, and where a person begins."""
 
+import streamlit as st
+
 from eudscore.records import Balance
 from eudscore.selection.budget import rows_of
 from eudscore.store.scores import Scores
+from eudscore.store.workspace import CorpusRef
 from eudscore.ui import routes, state
-from eudscore.ui.explorer import ExplorerColumn, ExplorerView, MapRegion
+from eudscore.ui.explorer import ExplorerColumn, ExplorerState, ExplorerView, MapRegion
 from eudscore.ui.state import Opened
 from eudscore.ui.wording import column_label, preferred, unit_of
 from eudscore.workflow.stored import family_of
 
 BUDGET = 0.16  # the share that EUDS' headline keeps
 SEED = 0
+HEIGHT = 444  # of the panels with eight classes, as the rest of the page leaves at 1440 x 900
+ROW_HEIGHT = 19
 
 
-def explorer_view(opened: Opened, scores: Scores, *, panels: tuple[str, ...], height: int) -> ExplorerView | None:
-    """The component for a data set; None where there is no column yet."""
+def explorer_view(opened: Opened, scores: Scores, *, key: str, panels: tuple[str, ...]) -> ExplorerView | None:
+    """The component for a data set, as the person left it on this page; None where there is no column yet.
+
+    Args:
+        opened: the data set.
+        scores: what is stored for it.
+        key: of the component; under it `remember` keeps the state while other pages are open.
+        panels: what the component shows.
+    """
     if not scores.columns:
         return None
     corpus, ref = opened.corpus, opened.ref
@@ -28,23 +40,37 @@ def explorer_view(opened: Opened, scores: Scores, *, panels: tuple[str, ...], he
         for name in sorted(scores.columns, key=column_label)
     ]  # fmt: skip
     points, note, regions = _layout(opened)
+    left = st.session_state.get(_memory(key), {}).get(str(ref))
+    known = left is not None and left.by in scores.columns
+    given = Balance.PROPORTIONAL if corpus.labelled else Balance.NONE
     return ExplorerView(
         n=len(corpus),
         columns=columns,
         order_url=routes.order_url(ref, SEED),
         row_url=routes.row_url(ref),
-        by=preferred([column.name for column in columns]),
-        budget=rows_of(BUDGET, len(corpus)),
+        by=left.by if known else preferred(list(scores.columns), ranks="budget" in panels),
+        budget=left.k if known else rows_of(BUDGET, len(corpus)),
+        band=left.band if known and not left.auto else None,
+        color=left.color if known else None,
         points_url=points,
         map_note=note,
         labels_url=routes.labels_url(ref) if corpus.labelled else None,
         classes=corpus.classes,
         eligible_url=routes.eligible_url(ref),
-        balance=Balance.PROPORTIONAL if corpus.labelled else Balance.NONE,
+        balance=left.balance if known else given,
         regions=regions,
         panels=panels,
-        height=height,
+        height=HEIGHT + ROW_HEIGHT * min(4, max(0, len(corpus.classes) - 8)) * ("classes" in panels),
     )
+
+
+def remember(key: str, ref: CorpusRef, choice: ExplorerState) -> None:
+    """Keep what the person did for when they come back to the page: a component forgets it."""
+    st.session_state.setdefault(_memory(key), {})[str(ref)] = choice
+
+
+def _memory(key: str) -> str:
+    return f"{key}_left"
 
 
 def _layout(opened: Opened) -> tuple[str | None, str, list[MapRegion]]:

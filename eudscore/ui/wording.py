@@ -1,11 +1,12 @@
 """How columns, runs and times are called on the pages."""
 
 import time
+from collections.abc import Sequence
 
 from eudscore.records import Card, RunState
 
 _COLUMNS = {
-    "igse": "IGSE (combined)",
+    "igse": "IGSE",
     "information_entropy": "Information entropy",
     "information_adjusted": "Information, length-adjusted",
     "information_surprisal": "Word surprisal",
@@ -15,7 +16,7 @@ _COLUMNS = {
     "semantic_entropy": "Semantic entropy",
     "semantic_neighbourhood": "Neighbourhood entropy",
     "predictive_entropy": "Predictive entropy",
-    "predictive_margin": "Margin (1 - gap)",
+    "predictive_margin": "Margin uncertainty",
     "predictive_label_gap": "Label gap",
 }
 ARMS = {"subset": "Selection", "random": "Random, same size", "full": "All data"}
@@ -39,18 +40,17 @@ def unit_of(card: Card) -> str:
     return card.unit if card.unit in ("nats", "z") else ""
 
 
-def preferred(columns: list[str]) -> str:
-    """The column a page begins with."""
-    for name in (
-        "igse",
-        "semantic_entropy",
-        "predictive_entropy",
-        "generative_entropy",
-        "information_adjusted",
-    ):
-        if name in columns:
-            return name
-    return columns[0]
+def preferred(columns: Sequence[str], *, ranks: bool) -> str:
+    """The column a page begins with.
+
+    Args:
+        columns: names to choose from, at least one.
+        ranks: whether a rank may be chosen: right to select by, but its histogram is flat by construction.
+    """
+    order = ["predictive_entropy", "semantic_entropy", "generative_entropy", "information_entropy"]
+    if ranks:
+        order.insert(0, "igse")
+    return next((name for name in order if name in columns), columns[0])
 
 
 def ago(moment: float) -> str:

@@ -3,13 +3,15 @@
 import numpy as np
 
 from eudscore.geometry.layout import pca_layout, umap_layout
-from eudscore.records import Bools, Card, Corpus, Floats
+from eudscore.geometry.regions import regions
+from eudscore.records import Bools, Card, Corpus, Floats, JsonDict
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.workflow.requests import Progress, silent
 from eudscore.workflow.vectors import Space, space_of
 
 UMAP = "UMAP"
 PCA = "PCA"
+_REGIONS = 16
 
 
 def first_layout(workspace: Workspace, corpus: Corpus, space: Space) -> str:
@@ -33,9 +35,21 @@ def lay_out(
             on_progress("Drawing the map", 0, len(corpus))
             result = umap_layout(np.asarray(space.vectors), space.graph, seed=seed)
             finished = card.with_outcome(method=result.method, note=result.note)
-            workspace.keep_layout(corpus.id, finished, result.xy)
+            workspace.keep_layout(corpus.id, finished, result.xy, {"regions": _regions(corpus, result.xy, seed)})
             on_progress("Drawing the map", len(corpus), len(corpus))
     return card.key
+
+
+def _regions(corpus: Corpus, xy: Floats, seed: int) -> list[JsonDict]:
+    """Names of the parts of the map: its clusters by their telling words."""
+    from sklearn.cluster import KMeans
+
+    placed = drawn(xy)
+    clusters = np.full(len(xy), -1, dtype=np.int64)
+    if placed.sum() >= _REGIONS:
+        clusters[placed] = KMeans(_REGIONS, n_init=1, random_state=seed).fit_predict(xy[placed])
+    named = regions(corpus.texts(), xy, clusters)
+    return [{"label": region.label, "x": region.x, "y": region.y} for region in named]
 
 
 def drawn(layout: Floats) -> Bools:

@@ -29,6 +29,7 @@ class Space:
 
 def space_of(workspace: Workspace, corpus: Corpus, *, encoder: str, device: str, on_progress: Progress) -> Space:
     """Vectors and neighbour graph of a corpus, from the store or computed and kept."""
+    on_progress("Loading the encoder", 0, len(corpus))
     scorer = VectorScorer(resolve_model(encoder), device)
     card = scorer.card
     with workspace.lock(corpus.id, card.key):

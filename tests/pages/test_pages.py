@@ -110,7 +110,7 @@ def test_every_column_has_its_card(open_page: OpenPage, scored: CorpusRef) -> No
 def test_explore_lists_the_interval_from_its_top(open_page: OpenPage, scored: CorpusRef, workspace: Workspace) -> None:
     app = open_page("explore", data=str(scored))
     table = next(frame.value for frame in app.dataframe if "Text" in frame.value.columns)
-    values = table["IGSE (combined)"].to_numpy()
+    values = table["Information entropy"].to_numpy()
     assert len(values) == 60
     assert (np.diff(values) <= 0).all()
 
@@ -165,7 +165,6 @@ def test_train_compares_what_is_done(open_page: OpenPage, scored: CorpusRef, wor
 
 def test_data_without_labels_cannot_be_trained_on_and_says_so(open_page: OpenPage, workspace: Workspace) -> None:
     from eudscore.corpus.roles import with_roles
-
     from eudscore.records import Roles
 
     corpus: Corpus = with_roles(small_corpus(), Roles("text"))

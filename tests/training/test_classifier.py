@@ -4,8 +4,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from eudscore.errors import Interrupted, ModelError
-from eudscore.training.classifier import Classifier, load_classifier, predict
+from eudscore.errors import Interrupted, ModelError, WorkspaceError
+from eudscore.training.classifier import Classifier, load_classifier, predict, save_classifier
 from eudscore.training.fine_tune import fine_tune
 from eudscore.training.spec import TrainSpec
 
@@ -55,6 +55,22 @@ def test_predicting_stops_when_asked(classifier: Classifier, toy: SimpleNamespac
         predict(classifier, toy.texts * 5, on_progress=counts.append, should_stop=lambda: len(counts) == 1)
     with pytest.raises(Interrupted, match="Stopped while the texts were read"):
         predict(classifier, toy.texts, should_stop=lambda: True)
+
+
+def test_texts_may_be_cut_elsewhere_but_not_beyond_what_the_model_can_read(
+    classifier: Classifier, tmp_path: Path
+) -> None:
+    save_classifier(classifier, tmp_path / "model")
+    assert load_classifier(tmp_path / "model", max_tokens=7).max_tokens == 7
+    assert load_classifier(tmp_path / "model", max_tokens=9999).max_tokens == 48
+
+
+def test_a_folder_that_holds_something_is_not_replaced(classifier: Classifier, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "notes.txt").write_text("mine")
+    with pytest.raises(WorkspaceError, match="model cannot be written"):
+        save_classifier(classifier, tmp_path / "model")
+    assert [path.name for path in tmp_path.rglob("*")] == ["model", "notes.txt"]
 
 
 def test_an_encoder_without_trained_head_is_no_classifier(tiny_encoder: Path) -> None:

@@ -1,0 +1,207 @@
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyarrow import csv
+
+from eudscore import locations
+from eudscore.corpus import read
+from eudscore.corpus.read import SPLITS, read_source, read_table, read_upload
+from eudscore.errors import EudscoreError, InputError, RequestError
+from eudscore.records import Roles
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("reviews.csv", "reviews2.csv", "test.jsonl", "train.txt", "notes.md"):
+        (tmp_path / name).write_text("text,label\na b,x\nc d,y\ne f,x\n")
+    return tmp_path
+
+
+def sentence(source: str | Path, **options: object) -> str:
+    with pytest.raises(EudscoreError) as refused:
+        read_source(source, **options)  # type: ignore[arg-type]
+    return str(refused.value)
+
+
+def test_a_path_is_kept_whole_and_the_name_is_its_stem(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    for source in ("reviews.csv", "./reviews.csv", Path("reviews.csv"), folder / "x" / ".." / "reviews.csv"):
+        corpus = read_source(source)
+        assert (corpus.name, corpus.source) == ("reviews", str(folder.resolve() / "reviews.csv"))
+
+
+def test_a_home_folder_is_followed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    assert len(read_source("~/reviews.csv")) == 3
+
+
+def test_an_upload_is_the_file_without_its_folder(folder: Path) -> None:
+    content = (folder / "reviews.csv").read_bytes()
+    for name in ("reviews.csv", "C:\\data\\reviews.csv", "../../reviews.csv"):
+        corpus = read_upload(name, content)
+        assert (corpus.name, corpus.source) == ("reviews", "upload:reviews.csv")
+    assert corpus.id == read_source(folder / "reviews.csv").id
+    assert corpus.labels_id == read_source(folder / "reviews.csv").labels_id
+
+
+def test_given_roles_win_over_found_ones(folder: Path) -> None:
+    assert read_source(folder / "reviews.csv").roles == Roles("text", "label")
+    assert read_source(folder / "reviews.csv", text="label").roles == Roles("label", None)
+
+
+def test_a_text_column_of_numbers_is_kept_as_it_is_written() -> None:
+    corpus = read_upload("a.csv", b"code,text\n1.50,a b\n2,c d\n", text="code")
+    assert corpus.texts() == ["1.50", "2"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+def test_a_limit_takes_the_first_rows(folder: Path, limit: int) -> None:
+    assert read_source(folder / "reviews.csv", limit=limit).texts() == ["a b", "c d", "e f"][:limit]
+
+
+@pytest.mark.parametrize("limit", [0, -5])
+def test_a_limit_below_one_is_refused(folder: Path, limit: int) -> None:
+    with pytest.raises(RequestError, match=rf"^The limit is {limit} rows: give 1 or more, or leave it out\.$"):
+        read_source(folder / "reviews.csv", limit=limit)
+
+
+def test_a_table_has_no_roles_yet(folder: Path) -> None:
+    assert read_table(folder / "reviews.csv").to_pydict() == {"text": ["a b", "c d", "e f"], "label": ["x", "y", "x"]}
+
+
+def test_what_is_no_file_gets_its_sentence(folder: Path) -> None:
+    there = str(folder.resolve())
+    (folder / "empty").mkdir()
+    os.mkfifo(folder / "pipe.csv")
+    cases = {
+        folder / "revews.csv": f"There is no file 'revews.csv' in {there!r}: "
+        "did you mean 'reviews.csv' or 'reviews2.csv'?",
+        folder / "zzz.parquet": f"There is no file 'zzz.parquet' in {there!r}: check its name.",
+        folder / "no" / "a.csv": f"There is no folder {there + '/no'!r}: check the path of 'a.csv'.",
+        folder: f"{folder.name} is a folder, which is not supported yet: give a file of it, 'reviews.csv' or "
+        "'reviews2.csv' or 'test.jsonl' and 1 more.",
+        folder / "empty": "empty is a folder without a file that can be read: give a file.",
+        folder / "pipe.csv": "pipe.csv is not a file but a device or a pipe: save it as a file and give that.",
+        "": "The source is empty: give a file, 'demo' or the id of a data set.",
+        "a\0b.csv": r"'a\x00b.csv' cannot be opened (embedded null byte): check the path.",
+        "https://example.org/a.csv": "'https://example.org/a.csv' is an address, which is not supported yet: "
+        "download it, give the file.",
+        "hf://datasets/a/b.csv": "'hf://datasets/a/b.csv' is an address, which is not supported yet: download it, give "
+        "the file.",
+    }  # fmt: skip
+    for source, expected in cases.items():
+        assert sentence(source) == expected
+
+
+def test_a_name_that_is_too_long_gets_one_sentence() -> None:
+    assert re.fullmatch(
+        r"'x+' cannot be opened \(file name too long\): check the path\.", sentence("x" * 5000 + ".csv")
+    )
+
+
+def test_a_file_in_a_folder_that_exists_is_not_looked_for_on_the_hub(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    assert sentence(f"{folder.name}/reviews").startswith("There is no file 'reviews'")
+
+
+def test_a_file_that_may_not_be_read_gets_one_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str) -> None:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(read.pa, "memory_map", refuse)
+    assert (
+        sentence(folder / "reviews.csv") == "reviews.csv cannot be opened (permission denied): check who may read it."
+    )
+
+
+def test_a_file_has_no_splits(folder: Path) -> None:
+    assert sentence(folder / "reviews.csv", split="test") == (
+        "reviews.csv is one file and has no split 'test': leave the split out."
+    )
+
+
+def test_the_demo_is_read_with_no_option() -> None:
+    train, test = read_source("demo"), read_source("demo", split="test")
+    assert len(train) >= 3_000
+    assert train.roles == Roles("text", "label")
+    assert len(train.classes) == 10
+    assert train.classes == test.classes
+    assert [train.classes[label] for label in train.labels] == train.table["label_name"].to_pylist()
+    assert (train.name, train.source, test.source) == ("demo", "demo", "demo:test")
+    assert read_source("demo:test").id == test.id != train.id
+    assert read_source("demo:train").source == "demo"
+
+
+def test_the_demo_has_two_splits_only() -> None:
+    assert SPLITS == ("train", "test")
+    assert sentence("demo:dev") == "The demo has no split 'dev', only 'train' or 'test'. Choose one of these."
+    assert sentence("demo:test", split="train") == (
+        "'demo:test' names a split, but 'train' was asked for: name one of them only."
+    )
+
+
+def test_a_missing_demo_gets_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locations, "assets", lambda: tmp_path)
+    assert re.fullmatch(
+        r"The demo is missing \(.*train\.parquet is not there\): install eudscore again\.", sentence("demo")
+    )
+
+
+def test_rows_stay_in_their_places(tmp_path: Path) -> None:
+    texts = [f"text {n}" if n % 7 else "" for n in range(5_000)]
+    table = pa.table({"text": texts, "label": [n % 3 for n in range(5_000)]})
+
+    pa.csv.write_csv(table, tmp_path / "a.csv")
+    pa.parquet.write_table(table, tmp_path / "a.parquet")
+    (tmp_path / "a.jsonl").write_text("".join(f'{{"text": "{t}", "label": {n % 3}}}\n' for n, t in enumerate(texts)))
+    for ending in ("csv", "parquet", "jsonl"):
+        corpus = read_source(tmp_path / f"a.{ending}")
+        assert corpus.texts() == texts
+        assert corpus.labels.tolist() == table["label"].to_pylist()
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "parquet", "jsonl", "json"])
+def test_row_i_of_the_file_is_row_i_of_the_corpus(tmp_path: Path, ending: str) -> None:
+    texts = [f"text {n}" if n % 7 else "" for n in range(5_000)]
+    labels = [n % 3 for n in range(5_000)]
+    table = pa.table({"text": texts, "label": labels})
+    path = tmp_path / f"a.{ending}"
+    match ending:
+        case "parquet":
+            pq.write_table(table, path, row_group_size=700)
+        case "csv" | "tsv":
+            csv.write_csv(table, path, csv.WriteOptions(delimiter="," if ending == "csv" else "\t"))
+        case "jsonl":
+            path.write_text("".join(json.dumps(row) + "\n" for row in table.to_pylist()))
+        case "json":
+            path.write_text(json.dumps(table.to_pylist()))
+    corpus = read_source(path)
+    assert corpus.texts() == texts
+    assert corpus.labels.tolist() == labels
+
+
+def test_reading_imports_nothing_slow_and_warns_of_nothing(folder: Path) -> None:
+    script = (
+        "import sys\n"
+        "from eudscore.corpus import profile, read\n"
+        "assert 'pandas' not in sys.modules\n"
+        f"profile.profile(read.read_source({str(folder / 'reviews.csv')!r}))\n"
+        "print([name for name in ('torch', 'transformers', 'datasets', 'sklearn') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    assert done.stderr == ""
+
+
+def test_a_bad_source_raises_the_error_of_input() -> None:
+    with pytest.raises(InputError):
+        read_source(Path("nowhere.csv"))

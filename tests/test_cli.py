@@ -1,0 +1,164 @@
+"""The command line: exit status, sentences, and files, each verb in a process of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+WORDS = ["refund", "late", "order", "card", "team", "won", "goal", "phone", "chip", "new"]
+
+
+def run(*arguments: str | Path, workspace: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from eudscore.cli import main; main()", *map(str, arguments)]
+    environment = {**os.environ, "EUDSCORE_WORKSPACE": str(workspace)}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=300)
+
+
+@pytest.fixture
+def reviews(tmp_path: Path) -> Path:
+    rows = [
+        {"review": " ".join(WORDS[(row * step) % 10] for step in range(1, 4 + row % 6)) + f" {row}", "stars": row % 2}
+        for row in range(60)
+    ]
+    path = tmp_path / "reviews.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return path
+
+
+def test_score_select_train(reviews: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    ws = tmp_path / "ws"
+    scores, subset, recipe = tmp_path / "s.parquet", tmp_path / "subset.parquet", tmp_path / "recipe.json"
+    done = run(
+        "score", reviews, "--text", "review", "--label", "stars", "--entropy", "information,semantic,predictive",
+        "--encoder", tiny_encoder, "--device", "cpu", "--out", scores, workspace=ws,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "", "a pipe sees no progress"
+    assert "60 rows, text 'review', label 'stars' (2 classes)" in done.stdout
+    assert pq.read_table(scores).num_rows == 60
+    done = run("select", scores, "--budget", "50%", "--out", subset, "--recipe", recipe, workspace=ws)
+    assert done.returncode == 0, done.stderr
+    first = pq.read_table(subset)
+    assert first.num_rows == 30
+    done = run("select", scores, "--recipe", recipe, "--out", tmp_path / "again.parquet", workspace=ws)
+    assert done.returncode == 0, done.stderr
+    assert pq.read_table(tmp_path / "again.parquet").equals(first)
+    done = run(
+        "train", subset, "--test", reviews, "--model", tiny_encoder, "--steps", "4", "--device", "cpu",
+        "--out", tmp_path / "run", workspace=ws,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Trained on 30 rows, tested on 60: accuracy" in done.stdout
+    status = json.loads((tmp_path / "run" / "status.json").read_text())
+    assert status["state"] == "done"
+    assert status["result"]["steps"] == 4
+
+
+BAD = [
+    (["score", "nowhere.csv"], 1, "nowhere.csv"),
+    (["score", "{reviews}", "--text", "nope"], 1, "has no column 'nope', only 'review', 'stars'. Choose one of these."),
+    (["score", "{reviews}", "--entropy", "magic"], 1, "There is no entropy 'magic': choose among information"),
+    (["score", "{reviews}", "--entropy", "generative"], 1, "Generative entropy needs a causal language model"),
+    (["score", "{reviews}", "--entropy", "semantic", "--encoder", "./no"], 1, "There is no model folder './no'"),
+    (["score", "{reviews}", "--device", "tpu"], 2, "is not one of"),
+    (["score"], 2, "Missing argument 'SOURCE'"),
+    (["select", "{reviews}", "--budget", "16%", "--out", "x.parquet"], 1, "is not a Parquet file"),
+    (["select", "none.parquet", "--budget", "16%", "--out", "x.parquet"], 1, "There is no file none.parquet"),
+    (["select", "{plain}", "--budget", "16%", "--out", "x.parquet"], 1, "holds no scores of eudscore"),
+    (["select", "{reviews}", "--out", "x.parquet"], 2, "Give a --budget, or a --recipe to replay."),
+    (["select", "{reviews}", "--budget", "0%", "--out", "x.parquet"], 1, "budget"),
+    (["train", "{plain}", "--test", "demo", "--out", "r"], 1, "is no subset of eudscore"),
+    (["train", "{plain}", "--test", "demo", "--epochs", "1", "--steps", "2", "--out", "r"], 2, "not both"),
+    (["frobnicate"], 2, "No such command 'frobnicate'"),
+    (["app", "--port", "{taken}"], 1, "cannot be used (Address already in use): choose another one with --port."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    BAD,
+    ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else None,
+)
+def test_bad_input_is_one_sentence_and_its_status(
+    arguments: list[str], status: int, sentence: str, reviews: Path, tmp_path: Path
+) -> None:
+    plain = tmp_path / "plain.parquet"
+    pq.write_table(pa.table({"text": ["a"]}), plain)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        names = {"reviews": reviews, "plain": plain, "taken": taken.getsockname()[1]}
+        done = run(*[argument.format(**names) for argument in arguments], workspace=tmp_path / "ws")
+    assert done.returncode == status, done.stderr
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    if status == 1:
+        assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_quote_says_how_long_and_writes_nothing(reviews: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "s.parquet"
+    done = run("score", reviews, "--encoder", tiny_encoder, "--quote", "--out", out, workspace=tmp_path / "ws")
+    assert done.returncode == 0, done.stderr
+    assert "seconds for 60 rows on cpu, measured on 60 of them." in done.stdout
+    assert not out.exists()
+
+
+def test_ctrl_c_is_130_and_keeps_what_was_done(tiny_encoder: Path, tmp_path: Path) -> None:
+    many = tmp_path / "many.txt"
+    many.write_text("\n".join(f"the late order {i} was charged twice" for i in range(60_000)), encoding="utf-8")
+    command = [sys.executable, "-c", "from eudscore.cli import main; main()", "score", str(many)]
+    command += ["--encoder", str(tiny_encoder), "--device", "cpu", "--out", str(tmp_path / "s.parquet")]
+    environment = {**os.environ, "EUDSCORE_WORKSPACE": str(tmp_path / "ws")}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    end = time.monotonic() + 120
+    while not list((tmp_path / "ws" / "vectors").glob("*/.*.partial")) and time.monotonic() < end:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    assert said.strip().splitlines()[-1] == "Interrupted; what was done is kept."
+    assert not (tmp_path / "s.parquet").exists()
+
+
+def test_help_names_every_verb(tmp_path: Path) -> None:
+    done = run("--help", workspace=tmp_path)
+    assert done.returncode == 0
+    assert all(f"\n  {verb} " in done.stdout for verb in ("app", "score", "select", "train"))
+
+
+def test_the_app_answers_on_its_port(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable,
+        "-c",
+        "from eudscore.cli import main; main()",
+        "app",
+        "--no-browser",
+        "--port",
+        str(port),
+    ]
+    environment = {**os.environ, "EUDSCORE_WORKSPACE": str(tmp_path / "ws")}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        end = time.monotonic() + 90
+        answer = 0
+        while answer != 200 and time.monotonic() < end and process.poll() is None:
+            try:
+                with urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as health:
+                    answer = health.status
+            except OSError:
+                time.sleep(0.2)
+        assert answer == 200
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
