@@ -45,11 +45,8 @@ def figures(subset: Subset, choice: ExplorerState) -> None:
             ("Rows kept", f"{len(subset):,}"),
             ("Share of all rows", theme.percent(len(subset) / max(1, len(scores)))),
             ("Rows in the interval", f"{steps.get('in band', len(scores)):,}"),
-            (
-                f"Mean {column_label(choice.by)}",
-                f"{theme.number(values.after)} (all {theme.number(values.before)})",
-            ),
-            ("Mean words", f"{theme.number(words.after)} (all {theme.number(words.before)})"),
+            (f"Mean {column_label(choice.by)} (all {theme.number(values.before)})", theme.number(values.after)),
+            (f"Mean words (all {theme.number(words.before)})", theme.number(words.after)),
         ]
     )
 

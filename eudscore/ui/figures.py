@@ -61,7 +61,7 @@ def class_bars(counts: Sequence[tuple[str, int]], *, height: int) -> go.Figure:
     )  # fmt: skip
     largest = max((count for _, count in ordered), default=1)
     figure.update_layout(**theme.plotly_layout(height=height))
-    figure.update_xaxes(visible=False, range=[0, largest * 1.18])
+    figure.update_xaxes(visible=False, range=[0, largest * 1.35])
     figure.update_yaxes(showgrid=False, tickfont={"size": 12, "color": look.text})
     return figure
 

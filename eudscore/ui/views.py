@@ -15,7 +15,7 @@ from eudscore.workflow.stored import family_of
 BUDGET = 0.16  # the share that EUDS' headline keeps
 SEED = 0
 HEIGHT = 444  # of the panels with eight classes, as the rest of the page leaves at 1440 x 900
-ROW_HEIGHT = 19
+ROW_HEIGHT = 22
 
 
 def explorer_view(opened: Opened, scores: Scores, *, key: str, panels: tuple[str, ...]) -> ExplorerView | None:
