@@ -174,10 +174,10 @@ def select(scores: Path, out: Path, budget: str | None, recipe: Path | None, **c
 
     if budget is None and not (recipe and recipe.is_file()):
         raise click.UsageError("Give a --budget, or a --recipe to replay.")
-    workspace = Workspace(default_root())
+    request = selection_request(budget or "100%", **choice)
     scored = read_scores(scores)
     replayed = None if budget is not None or recipe is None else read_recipe(recipe)
-    request = selection_request(budget or "100%", **choice)
+    workspace = Workspace(default_root())
     subset = choosing.select(workspace, scored, request, recipe=replayed)
     subset.write(out)
     if recipe is not None and replayed is None:

@@ -227,8 +227,8 @@ def test_linear_baseline_is_neither_perfect_nor_lost_and_the_card_says_so(
 
 
 def test_planted_label_errors_can_be_found(train: pd.DataFrame) -> None:
-    folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    out_of_fold = cross_val_predict(baseline(2), train["text"], train["label"], cv=folds, method="predict_proba")
+    folds = StratifiedKFold(3, shuffle=True, random_state=0)
+    out_of_fold = cross_val_predict(baseline(1), train["text"], train["label"], cv=folds, method="predict_proba")
     doubt = 1 - out_of_fold[np.arange(len(train)), train["label"]]
     assert roc_auc_score(train["planted"] == "mislabelled", doubt) >= 0.9
 
