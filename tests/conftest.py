@@ -10,6 +10,7 @@ from hypothesis import settings
 settings.register_profile("eudscore", deadline=None)
 settings.load_profile("eudscore")
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin stall one another on a busy machine
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a test that reaches for the network is a mistake
 
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"

@@ -129,7 +129,7 @@ def fit_run(session: RunSession, spec: Mapping[str, Any], *, on_progress: Progre
     )  # fmt: skip
     session.progress(trained.steps, trained.steps, f"Testing on {len(test_rows):,} rows.")
     on_progress("Testing", 0, len(test_rows))
-    probabilities = predict(trained.classifier, tested.texts(test_rows))
+    probabilities = predict(trained.classifier, tested.texts(test_rows), should_stop=session.should_stop)
     found = measure(test_labels, probabilities, classes=corpus.classes)
     return {
         **found.to_json(), "test_rows": len(test_rows), "train_rows": len(rows), "steps": trained.steps,

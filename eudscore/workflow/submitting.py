@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eudscore.errors import InputError
+from eudscore.errors import InputError, WorkspaceError
 from eudscore.jobs.folder import RunFolder, RunStatus
 from eudscore.jobs.launch import start
 from eudscore.jobs.state import list_runs
@@ -57,7 +57,10 @@ def jobs_of(workspace: Workspace, ref: CorpusRef, kind: str) -> list[Job]:
     """The runs of one kind on one corpus, the newest first."""
     found = []
     for folder, status in list_runs(workspace.runs):
-        spec = folder.read_spec()
+        try:
+            spec = folder.read_spec()
+        except WorkspaceError:  # a damaged run is nobody's: it must not take the page of the others down
+            continue
         if spec.get("kind") == kind and spec.get("corpus") == str(ref):
             found.append(Job(folder, spec, status))
     return found
