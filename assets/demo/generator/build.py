@@ -3,6 +3,7 @@
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -34,7 +35,8 @@ _TAKEN_FOR = {
 }
 _TOO_ALIKE, _TOO_ALIKE_IN_FEW = 0.6, 0.75  # shared words over all words of two messages
 _FEW_WORDS = 6
-_LONGEST = 155
+_LONGEST = 155  # words
+_WORTH_RESENDING = 7
 _SCHEMA = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
@@ -142,11 +144,11 @@ def _drafted(kind: str, label: str, composer: Composer, rng: Random) -> Row:
 
 
 def _resent(rows: list[Row], count: int, rng: Random) -> list[Row]:
-    fit = [row for row in rows if row.planted == "clean" and len(row.text.split()) >= 7]
-    chosen = rng.sample(fit, count)
-    return [
-        replace(source, text=resend(source.text, rng), planted="near_duplicate", source=source) for source in chosen
-    ]
+    sources = [row for row in rows if row.planted == "clean" and len(row.text.split()) >= _WORTH_RESENDING]
+    rng.shuffle(sources)
+    edited = ((source, resend(source.text, rng)) for source in sources)
+    resent = (replace(source, text=text, planted="near_duplicate", source=source) for source, text in edited if text)
+    return list(islice(resent, count))
 
 
 def _table(split: str, rows: list[Row], rng: Random) -> pa.Table:
