@@ -44,7 +44,7 @@ def both(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
 def generated(out: Path, *options: str) -> Path:
     """What the command in the README writes, under a hash seed of its own."""
     command = [sys.executable, "-m", "assets.demo.generator", "--out", str(out), *options]
-    subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": "7"})
+    subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": "7"}, timeout=300)
     return out
 
 
@@ -213,6 +213,17 @@ def test_another_seed_gives_other_texts(tmp_path: Path, train: pd.DataFrame) -> 
     other = pd.read_parquet(generated(tmp_path, "--seed", "4711") / "train.parquet")
     assert len(other) == len(train)
     assert len(set(other["text"]) & set(train["text"])) < 0.05 * len(train)
+
+
+def test_message_that_cannot_be_edited_lightly_is_passed_over_instead_of_tried_for_ever() -> None:
+    code = (
+        "from random import Random; from assets.demo.generator.edits import resend; "
+        "print(resend('Hi A\\nB C D', Random(1)), resend('My parcel is very late.', Random(1)) is not None)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, cwd=ROOT, timeout=60, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["None", "True"]
 
 
 @pytest.mark.parametrize(("longest", "features"), [(1, "words"), (2, "words and word pairs")])
