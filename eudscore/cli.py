@@ -172,11 +172,11 @@ def select(scores: Path, out: Path, budget: str | None, recipe: Path | None, **c
     from eudscore.store.workspace import Workspace, default_root
     from eudscore.workflow import choosing
 
-    if budget is None and not (recipe and recipe.is_file()):
-        raise click.UsageError("Give a --budget, or a --recipe to replay.")
+    if budget is None:
+        _check_replay(recipe)
     request = selection_request(budget or "100%", **choice)
-    scored = read_scores(scores)
     replayed = None if budget is not None or recipe is None else read_recipe(recipe)
+    scored = read_scores(scores)
     workspace = Workspace(default_root())
     subset = choosing.select(workspace, scored, request, recipe=replayed)
     subset.write(out)
@@ -224,6 +224,16 @@ def train(subset: Path, test_source: str, out: Path, **options: Any) -> None:
     click.echo(f"Wrote {run.folder}.")
 
 
+def _check_replay(recipe: Path | None) -> None:
+    """A recipe is replayed as it was written: an option that would change it is refused, not ignored."""
+    if recipe is None or not recipe.is_file():
+        raise click.UsageError("Give a --budget, or a --recipe to replay.")
+    context = click.get_current_context()
+    for name in ("by", "band", "strategy", "seed"):
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--recipe is replayed as it was written: leave out --{name}, or give a --budget.")
+
+
 def describe(corpus: Any) -> str:
     """What was read, in one sentence."""
     label = f"label {corpus.roles.label!r} ({len(corpus.classes)} classes)" if corpus.roles.label else "no label"
@@ -245,9 +255,12 @@ def read_recipe(path: Path) -> Any:
     from eudscore.errors import InputError
 
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path.name} is not JSON ({error}): give what `eudscore select --recipe` wrote.") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path.name} is no recipe: give what `eudscore select --recipe` wrote.")
+    return content
 
 
 def _check_port(host: str, port: int) -> None:

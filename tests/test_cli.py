@@ -78,6 +78,8 @@ BAD = [
     (["select", "{reviews}", "--budget", "0%", "--out", "x.parquet"], 1, "budget"),
     (["train", "{plain}", "--test", "demo", "--out", "r"], 1, "is no subset of eudscore"),
     (["train", "{plain}", "--test", "demo", "--epochs", "1", "--steps", "2", "--out", "r"], 2, "not both"),
+    (["select", "{reviews}", "--recipe", "{plain}", "--seed", "3", "--out", "x.parquet"], 2, "leave out --seed"),
+    (["select", "{reviews}", "--recipe", "{list}", "--out", "x.parquet"], 1, "is no recipe"),
     (["frobnicate"], 2, "No such command 'frobnicate'"),
     (["app", "--port", "{taken}"], 1, "cannot be used (Address already in use): choose another one with --port."),
 ]  # fmt: skip
@@ -93,8 +95,10 @@ def test_bad_input_is_one_sentence_and_its_status(
 ) -> None:
     plain = tmp_path / "plain.parquet"
     pq.write_table(pa.table({"text": ["a"]}), plain)
+    listed = tmp_path / "list.json"
+    listed.write_text("[]")
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        names = {"reviews": reviews, "plain": plain, "taken": taken.getsockname()[1]}
+        names = {"reviews": reviews, "plain": plain, "list": listed, "taken": taken.getsockname()[1]}
         done = run(*[argument.format(**names) for argument in arguments], workspace=tmp_path / "ws")
     assert done.returncode == status, done.stderr
     assert sentence in done.stderr

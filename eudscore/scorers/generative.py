@@ -49,7 +49,11 @@ class GenerativeScorer:
         if "model" not in self._loaded:
             self._loaded["model"] = CausalModel(self.model, device=self.device, max_tokens=self.max_tokens)
         model = self._loaded["model"]
-        outcome = {"device": model.device, "logits": "blockwise" if model.fused else "whole (head not plain)"}
+        outcome = {
+            "device": model.device,
+            "max_tokens": model.max_tokens,
+            "logits": "blockwise" if model.fused else "whole (head not plain)",
+        }
         for batch in model.measure(corpus.texts(rows)):
             yield ScoredBatch(rows[batch.positions], _values(batch), _flags(batch), outcome)
 

@@ -56,7 +56,9 @@ class InformationScorer:
         """Score all rows: rank and surprisal of a text depend on the other texts."""
         table = count_words(corpus.texts(rows))
         tokens = table.tokens
-        entropy = plug_in_entropy(table)
+        # Texts with the same counts tie: rounded, because their sums may differ in the last bit; as float32,
+        # because that is what is stored and what `igse` ranks.
+        entropy = plug_in_entropy(table).round(10).astype(np.float32).astype(np.float64)
         values: dict[str, Floats] = {
             "information_entropy": entropy.astype(np.float32),
             "information_adjusted": length_adjusted(entropy, tokens).astype(np.float32),

@@ -68,15 +68,18 @@ class PredictiveScorer:
             InputError: fewer than two classes have labelled texts in at least two folds' worth of rows.
         """
         present = np.flatnonzero(np.isfinite(self.vectors[:, 0]))
-        labels = corpus.labels[present]
-        known, sizes = np.unique(labels[labels >= 0], return_counts=True)
+        labels, groups = corpus.labels[present], self.groups[present]
+        # Near-duplicates share a fold, so it is groups, not rows, that have to go round.
+        pairs = np.unique(np.stack([labels, groups])[:, labels >= 0], axis=1)
+        known, sizes = np.unique(pairs[0], return_counts=True)
         if len(known) < 2 or np.sort(sizes)[-2] < FOLDS:
             raise InputError(
-                f"Predictive entropy needs at least two classes with {FOLDS} labelled texts each, and "
-                f"{corpus.name} has {_count(known, sizes)}: choose a label column, or leave 'predictive' out."
+                f"Predictive entropy needs at least two classes with {FOLDS} labelled texts each that are no "
+                f"near-duplicates of one another, and {corpus.name} has {_count(known, sizes)}: choose a label "
+                "column, or leave 'predictive' out."
             )
         vectors = np.asarray(self.vectors[present])
-        folds = group_folds(labels, self.groups[present], seed=self.seed)
+        folds = group_folds(labels, groups, seed=self.seed)
         for fold in cross_fitted(vectors, labels, folds, classes=len(corpus.classes)):
             gap = label_gap(fold.probs, labels[fold.rows])
             values: dict[str, Floats] = {

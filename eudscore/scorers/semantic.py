@@ -67,9 +67,11 @@ class SemanticScorer:
         present = np.isfinite(self.vectors[:, 0])
         clusters, cosines = self._cluster(present)
         near = neighbour_cluster_entropy(clusters, np.where(present[:, None], self.neighbours, -1))
-        temperature = matched_temperature(cosines, float(np.nanmean(near))) if present.any() else 1.0
         soft = np.full(len(clusters), np.nan)
-        soft[present] = soft_assignment_entropy(cosines[present], temperature)
+        temperature: float | None = None
+        if np.isfinite(near).any():  # a text that is alone has no neighbours to match
+            temperature = matched_temperature(cosines, float(np.nanmean(near)))
+            soft[present] = soft_assignment_entropy(cosines[present], temperature)
         flags = np.where(present, 0, Flag.EMPTY).astype(np.uint8)
         values: dict[str, Floats] = {
             "semantic_entropy": soft[rows].astype(np.float32),

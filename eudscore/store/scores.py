@@ -86,17 +86,32 @@ def read_scores(path: str | Path) -> Scores:
     except pa.ArrowInvalid as error:
         raise InputError(f"{path.name} is not a Parquet file: give what `eudscore score` wrote.") from error
     about = json.loads((table.schema.metadata or {}).get(METADATA, b"{}"))
-    if "cards" not in about or "row" not in table.column_names:
+    if "recipe" in about:
+        raise InputError(f"{path.name} is a subset, not scores: give what `eudscore score` wrote.")
+    if "cards" not in about or not {"row", "tokens"} <= set(table.column_names):
         raise InputError(f"{path.name} holds no scores of eudscore: give what `eudscore score` wrote.")
     if about.get("version") != VERSION:
         raise InputError(
             f"{path.name} has version {about.get('version')}, this eudscore reads version {VERSION}: "
             "update eudscore to open it."
         )
-    names = [name for name in table.column_names if name not in ("row", "tokens")]
+    table = _in_order(table, path.name)
+    names = [name for name in about["cards"] if name in table.column_names]
     columns = {name: table.column(name).to_numpy().astype(np.float32) for name in names}
-    cards = {name: Card.from_json(card) for name, card in about["cards"].items()}
+    cards = {name: Card.from_json(about["cards"][name]) for name in names}
     return Scores(about["corpus"], table.column("tokens").to_numpy().astype(np.int64), columns, cards)
+
+
+def _in_order(table: pa.Table, name: str) -> pa.Table:
+    """The table by ascending `row`: a file that somebody sorted still says which text a score belongs to."""
+    rows = table.column("row").to_numpy()
+    order = np.argsort(rows, kind="stable")
+    if not np.array_equal(rows[order], np.arange(len(rows))):
+        raise InputError(
+            f"{name} does not hold each row once (column 'row' is not 0 to {len(rows) - 1:,}): "
+            "give the file as `eudscore score` wrote it."
+        )
+    return table.take(pa.array(order))
 
 
 def write_parquet(table: pa.Table, path: Path) -> Path:

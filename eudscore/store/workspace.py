@@ -1,7 +1,7 @@
 """The workspace: a folder of corpora, columns, vectors, layouts and runs, each under the key of its content.
 
     workspace.json                                version of the layout
-    corpora/<id>-<revision>/                      corpus.json, data.arrow, labels.npy
+    corpora/<id>-<revision>/                      corpus.json, data.arrow, labels.npy, listed
     columns/<corpus id>/<family key>/             cards.json, <column>.npy, flags.npy
     vectors/<corpus id>/<key>/                    cards.json, vectors.npy, flags.npy
     graphs/<corpus id>/<key>/                     card.json, indices.npy, similarities.npy
@@ -100,8 +100,13 @@ class Workspace:
 
     # Corpora
 
-    def keep_corpus(self, corpus: Corpus) -> CorpusRef:
-        """Store a corpus, once; the same content gives the same address."""
+    def keep_corpus(self, corpus: Corpus, *, listed: bool = True) -> CorpusRef:
+        """Store a corpus, once; the same content gives the same address.
+
+        Args:
+            corpus: what to store.
+            listed: whether `corpora` names it; a test set is kept without being one of the user's data sets.
+        """
         with draft_folder(self.root / "corpora") as draft:
             _write_arrow(draft / "data.arrow", corpus.table)
             np.save(draft / "labels.npy", corpus.labels)
@@ -111,14 +116,19 @@ class Workspace:
             ref = CorpusRef(corpus.id, digest.hexdigest()[:16])
             write_json(draft / "corpus.json", {"version": VERSION, "id": corpus.id, **described})
             place(draft, self.root / "corpora" / str(ref))
+        if listed:
+            with writing(self.root):
+                (self.root / "corpora" / str(ref) / "listed").touch()
         return ref
 
     def corpora(self) -> list[CorpusEntry]:
-        """All corpora, the latest added first."""
+        """The listed corpora, the latest opened first."""
         entries = []
         for folder in (self.root / "corpora").glob("[!.]*"):
+            if not (folder / "listed").exists():
+                continue
             about = read_json(folder / "corpus.json", version=VERSION)
-            added = (folder / "corpus.json").stat().st_mtime
+            added = (folder / "listed").stat().st_mtime
             entries.append(
                 CorpusEntry(CorpusRef.parse(folder.name), about["name"], about["source"], about["rows"], added)
             )

@@ -19,7 +19,7 @@ def estimator_cards(scores: Scores) -> None:
 def _row(card: Card) -> dict[str, str]:
     outcome = card.outcome
     notes = [*outcome.get("notes", [])]
-    if "temperature" in outcome:
+    if outcome.get("temperature") is not None:
         notes.append(f"temperature {outcome['temperature']:.4f}")
     for flag in ("empty", "short", "truncated"):
         if outcome.get(f"rows_{flag}"):
@@ -32,7 +32,13 @@ def _row(card: Card) -> dict[str, str]:
         "Model": card.model or "none",
         "Revision": card.revision or "",
         "Precision": card.dtype,
-        "Max tokens": "" if card.max_tokens is None else f"{card.max_tokens:,}",
+        "Max tokens": _limit(card),
         "Seed": "" if card.seed is None else str(card.seed),
         "Noticed": "; ".join(notes),
     }
+
+
+def _limit(card: Card) -> str:
+    """Tokens a text is cut at: what was asked for, or what the model holds where that is less."""
+    limit = card.outcome.get("max_tokens", card.max_tokens)
+    return "" if limit is None else f"{limit:,}"

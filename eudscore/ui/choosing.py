@@ -46,7 +46,7 @@ def figures(subset: Subset, choice: ExplorerState) -> None:
             ("Share of all rows", theme.percent(len(subset) / max(1, len(scores)))),
             ("Rows in the interval", f"{steps.get('in band', len(scores)):,}"),
             (f"Mean {column_label(choice.by)} (all {theme.number(values.before)})", theme.number(values.after)),
-            (f"Mean words (all {theme.number(words.before)})", theme.number(words.after)),
+            (f"Mean tokens (all {theme.number(words.before)})", theme.number(words.after)),
         ]
     )
 

@@ -41,7 +41,7 @@ def interval(opened: Opened, scores: Scores, choice: ExplorerState) -> None:
     order = inside[np.argsort(-values[inside], kind="stable")]
     left, right = st.columns([1.72, 1])
     note = f"{min(len(order), tables.ROWS):,} of {len(order):,} in the interval"
-    with left, theme.card(f"Highest {column_label(choice.by)} first", note, key="texts"):
+    with left, theme.card(f"By {column_label(choice.by)}, highest first", note, key="texts"):
         picked = tables.texts_table(opened.corpus, scores, order, by=choice.by, key="interval_rows", height=300)
     row = picked if picked is not None else choice.row
     with right, theme.card("One text", f"row {row:,}" if row is not None else "", key="one"):

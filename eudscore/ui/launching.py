@@ -93,6 +93,8 @@ def _test_source(opened: Opened) -> Any:
     demo = opened.corpus.source == "demo"
     choices = [_DEMO_TEST, _HOLD_OUT, _FILE] if demo else [_HOLD_OUT, _FILE]
     choice = st.radio("Tested on", choices, key="train_test", horizontal=True)
+    if choice == _HOLD_OUT:
+        st.caption("Held-out rows are trained on by no run, so the selection loses those of them it has.")
     if choice == _FILE:
         return st.file_uploader("Test set with labels", key="train_test_file", label_visibility="collapsed")
     return choice
@@ -105,7 +107,12 @@ def _test_set(opened: Opened, chosen: Any, seed: int) -> TestSet:
     if chosen == _HOLD_OUT:
         return held_out(workspace, opened.ref, seed=seed)
     if chosen == _DEMO_TEST:
-        return TestSet(ref=workspace.keep_corpus(read_source("demo", split="test")))
+        return TestSet(ref=workspace.keep_corpus(read_source("demo", split="test"), listed=False))
     if chosen is None:
         raise InputError("No test set was given: upload a labelled file, or hold out a part of the rows.")
-    return TestSet(ref=workspace.keep_corpus(read_upload(chosen.name, chosen.getvalue())))
+    roles = opened.corpus.roles
+    try:  # the columns of the training data, where the file has them
+        test = read_upload(chosen.name, chosen.getvalue(), text=roles.text, label=roles.label)
+    except InputError:
+        test = read_upload(chosen.name, chosen.getvalue())
+    return TestSet(ref=workspace.keep_corpus(test, listed=False))

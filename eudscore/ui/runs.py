@@ -12,6 +12,7 @@ from eudscore.ui.wording import ARMS, STATES, ago, duration
 from eudscore.workflow.submitting import TRAIN, Job, jobs_of
 
 POLL_SECONDS = 1.0
+FEW_STEPS = 100
 
 
 def experiments(ref: CorpusRef) -> dict[str, list[Job]]:
@@ -137,4 +138,10 @@ def verdict(jobs: list[Job]) -> str:
             overlap = "the intervals overlap" if mine[1] <= other[2] and other[1] <= mine[2] else "they do not overlap"
             parts.append(f"{abs(points):.1f} points {where} {name} ({overlap})")
     said = f"The selection is {' and '.join(parts)}. " if parts else ""
-    return said + "One run of each: a difference of a point or two may be chance; several seeds would tell."
+    steps = sorted(job.status.result["steps"] for job in jobs)
+    regime = f"Each run made the same passes over its own rows, so they differ in steps ({steps[0]:,} to {steps[-1]:,})"
+    if steps[0] == steps[-1]:
+        regime = f"Each run made {steps[0]:,} steps"
+    few = "; below 100 steps a model is hardly trained, so give more epochs" if steps[0] < FEW_STEPS else ""
+    chance = " One run of each: a small difference may be chance; several seeds would tell."
+    return f"{said}{regime}{few}.{chance}"

@@ -43,7 +43,7 @@ def read_only() -> bool:
 def opened() -> Opened | None:
     """The data set of the address, else of the session, else the latest one; None in an empty workspace.
 
-    An address of a data set that is not here is said, and the page goes on without it.
+    An address of a data set that is not here is said, and the page goes on with the latest one.
     """
     named = st.query_params.get(_DATA) or st.session_state.get(_DATA)
     if named is not None:
@@ -53,7 +53,6 @@ def opened() -> Opened | None:
             theme.error_box(str(error))
             st.query_params.pop(_DATA, None)
             st.session_state.pop(_DATA, None)
-            return None
     latest = workspace().corpora()
     return _open(latest[0].ref) if latest else None
 

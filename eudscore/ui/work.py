@@ -12,7 +12,7 @@ from eudscore.workflow.requests import ScoreRequest, default_request
 from eudscore.workflow.submitting import PREPARE, Job, jobs_of, submit_preparation
 
 POLL_SECONDS = 1.0
-_ENDED = {RunState.FAILED: "failed", RunState.CANCELLED: "was cancelled", RunState.LOST: "was lost"}
+_ENDED = {RunState.FAILED: "failed", RunState.CANCELLED: "was stopped", RunState.LOST: "was lost"}
 
 
 def preparation(ref: CorpusRef) -> Job | None:
@@ -39,6 +39,8 @@ def show_preparation(ref: CorpusRef) -> None:
         st.fragment(_progress, run_every=POLL_SECONDS)(ref, _what_is_there(ref))
     elif job.status.state is not RunState.DONE:
         _ended_badly(job)
+    elif job.status.result.get("left_out"):
+        st.warning(job.status.result["left_out"], icon=":material/info:")
 
 
 def _progress(ref: CorpusRef, known: tuple[int, int]) -> None:
@@ -60,7 +62,8 @@ def _words(job: Job) -> str:
         return "Starting the worker"
     counted = f", {status.step:,} of {status.total:,}" if status.total else ""
     elapsed = duration((status.heartbeat or status.started_at) - status.started_at)
-    return f"{status.message or 'Loading the models'}{counted} · {elapsed}"
+    doing = status.message.rstrip(".") or "Loading the models"
+    return f"{doing}{counted} · {elapsed}"
 
 
 def _ended_badly(job: Job) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from eudscore.errors import InputError, RequestError
-from eudscore.records import UNLABELLED, Corpus, Ints, JsonDict, Roles, Selection, SelectionRequest
+from eudscore.records import UNLABELLED, Corpus, Ints, JsonDict, Roles, Selection, SelectionRequest, Strategy
 from eudscore.selection.recipe import Provenance, check_provenance, request_from_recipe
 from eudscore.selection.recipe import select as choose
 from eudscore.selection.strategies import SelectionInputs
@@ -110,16 +110,30 @@ def select(
     corpus = workspace.corpus(CorpusRef(scores.corpus["id"], scores.corpus["revision"]))
     if recipe is not None:
         request = request_from_recipe(recipe)
+    if request.band is not None and request.strategy is not Strategy.BAND:
+        raise RequestError(
+            f"The strategy {request.strategy.value!r} has no band: leave the band out, or use the strategy 'band'."
+        )
     if request.by not in scores.columns:
         there = ", ".join(sorted(scores.columns)) or "none"
         raise RequestError(f"There is no column {request.by!r} among the scores, only {there}. Choose one of these.")
+    if len(scores) != len(corpus):
+        raise RequestError(
+            f"There are {len(scores):,} scores for {len(corpus):,} rows of {corpus.name}: score it again."
+        )
     provenance = Provenance(corpus.id, corpus.labels_id, scores.cards[request.by].key)
     if recipe is not None:
         check_provenance(recipe, provenance)
     values = np.asarray(scores.columns[request.by], dtype=np.float32)
     labels = corpus.labels if corpus.labelled else None
     inputs = SelectionInputs(values=values, labels=labels, eligible=corpus.has_text)
-    return Subset(corpus, scores, choose(inputs, request, provenance))
+    selection = choose(inputs, request, provenance)
+    if recipe is not None and recipe.get("chosen") != selection.recipe["chosen"]:
+        raise RequestError(
+            "The recipe does not give the rows it says it gave: it was changed after it was written. "
+            "Use it as it was, or select anew with --budget."
+        )
+    return Subset(corpus, scores, selection)
 
 
 def read_subset(path: str | Path) -> Corpus:

@@ -10,6 +10,7 @@ import numpy as np
 from eudscore.corpus.read import read_source
 from eudscore.errors import EudscoreError, InputError, Interrupted, WorkspaceError
 from eudscore.jobs.session import RunSession, work
+from eudscore.models.loading import resolve_model
 from eudscore.records import Corpus, Ints, JsonDict, RunState
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.training.classifier import predict
@@ -80,8 +81,9 @@ def fit_here(
         EudscoreError: in one sentence; the run's folder says the same.
         Interrupted: Ctrl-C.
     """
-    ref, tested = workspace.keep_corpus(data), workspace.keep_corpus(test)
+    ref, tested = workspace.keep_corpus(data, listed=False), workspace.keep_corpus(test, listed=False)
     chosen = np.arange(len(data)) if rows is None else rows
+    _check(data, chosen, test, options)
     details = {
         "experiment": None, "arm": "subset", "rows": chosen.tolist(), "test": TestSet(ref=tested).to_json(),
         "options": vars(options), "recipe": None,
@@ -101,6 +103,14 @@ def fit_here(
     if state is not RunState.DONE:
         raise WorkspaceError(status.message)
     return Run(folder.path, status.result)
+
+
+def _check(data: Corpus, rows: Ints, test: Corpus, options: FitOptions) -> None:
+    """Raise what can be known before anything is written."""
+    usable(data, rows)
+    _rows_to_test(data, test)
+    _train_spec(options, data)
+    resolve_model(options.model)
 
 
 def fit_run(session: RunSession, spec: Mapping[str, Any], *, on_progress: Progress = silent) -> JsonDict:
@@ -159,11 +169,16 @@ def _test_of(workspace: Workspace, corpus: Corpus, test: Mapping[str, Any]) -> t
         rows = usable(corpus, np.asarray(test["rows"], dtype=np.int64))
         return corpus, rows, corpus.labels[rows]
     other = workspace.corpus(CorpusRef.parse(test["corpus"]))
-    labels = labels_in(corpus.classes, other)
-    rows = np.flatnonzero((labels >= 0) & other.has_text).astype(np.int64)
+    return other, *_rows_to_test(corpus, other)
+
+
+def _rows_to_test(corpus: Corpus, test: Corpus) -> tuple[Ints, Ints]:
+    """The labelled rows of a test set, and their labels as the model counts classes."""
+    labels = labels_in(corpus.classes, test)
+    rows = np.flatnonzero((labels >= 0) & test.has_text).astype(np.int64)
     if len(rows) == 0:
-        raise InputError(f"{other.name} has no labelled row to test on: give a test set with labels.")
-    return other, rows, labels[rows]
+        raise InputError(f"{test.name} has no labelled row to test on: give a test set with labels.")
+    return rows, labels[rows]
 
 
 def _train_spec(options: FitOptions, corpus: Corpus) -> TrainSpec:

@@ -69,7 +69,7 @@ def _encode(workspace: Workspace, corpus: Corpus, scorer: VectorScorer, on_progr
             done += len(batch.rows)
             on_progress(stage, done, total)
     draft.close()
-    card = scorer.card.with_outcome(device=scorer.encoder.device)
+    card = scorer.card.with_outcome(device=scorer.encoder.device, max_tokens=scorer.encoder.max_tokens)
     workspace.complete("vectors", corpus.id, key, {"cards": [card.to_json()]})
 
 

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from eudscore.errors import InputError, RequestError
-from eudscore.records import Corpus, Roles, SelectionRequest, Strategy
-from eudscore.store.scores import Scores
+from eudscore.records import Band, Corpus, Roles, SelectionRequest, Strategy
+from eudscore.store.scores import Scores, read_scores
 from eudscore.store.workspace import Workspace
 from eudscore.workflow.choosing import labels_in, read_subset, select
 from eudscore.workflow.requests import Entropy, ScoreRequest
@@ -109,3 +109,29 @@ def test_labels_are_matched_by_name() -> None:
     assert labels_in(("money", "tech", "sport"), other).tolist() == [2, 0, -1]
     with pytest.raises(InputError, match=r"test has labels the training data does not know \('sport'\); it knows"):
         labels_in(("money", "tech"), other)
+
+
+def test_a_changed_recipe_is_refused(workspace: Workspace, scores: Scores) -> None:
+    recipe = {**select(workspace, scores, SelectionRequest(0.3)).recipe, "budget": 0.2}
+    with pytest.raises(RequestError, match="it was changed after it was written"):
+        select(workspace, scores, SelectionRequest(1), recipe=recipe)
+
+
+def test_a_band_without_the_strategy_band_is_not_ignored(workspace: Workspace, scores: Scores) -> None:
+    request = SelectionRequest(0.3, strategy=Strategy.RANDOM, band=Band(0.2, 0.3))
+    with pytest.raises(RequestError, match="The strategy 'random' has no band"):
+        select(workspace, scores, request)
+
+
+def test_a_subset_is_not_taken_for_scores(workspace: Workspace, scores: Scores, tmp_path: Path) -> None:
+    path = select(workspace, scores, SelectionRequest(0.3)).write(tmp_path / "subset.parquet")
+    with pytest.raises(InputError, match="is a subset, not scores"):
+        read_scores(path)
+
+
+def test_scores_of_fewer_rows_than_the_data_are_refused(workspace: Workspace, scores: Scores) -> None:
+    fewer = Scores(
+        scores.corpus, scores.tokens[:50], {name: values[:50] for name, values in scores.columns.items()}, scores.cards
+    )
+    with pytest.raises(RequestError, match="There are 50 scores for 90 rows of toy: score it again"):
+        select(workspace, fewer, SelectionRequest(0.3))

@@ -13,6 +13,7 @@ from eudscore.records import Corpus, RunState, SelectionRequest
 from eudscore.store.workspace import Workspace
 from eudscore.workflow.choosing import Subset, select
 from eudscore.workflow.fitting import fit_here
+from eudscore.workflow.preparing import prepare
 from eudscore.workflow.requests import Entropy, FitOptions, ScoreRequest
 from eudscore.workflow.scoring import score
 from eudscore.workflow.submitting import PREPARE, TRAIN, held_out, jobs_of, submit_preparation, submit_training
@@ -116,3 +117,33 @@ def test_preparation_in_a_worker_gives_scores_and_a_map(
     xy = workspace.layout(ref.id, layouts[0][0])
     assert np.isnan(xy[7]).all()
     assert np.isfinite(np.delete(xy, 7, axis=0)).all()
+
+
+def test_a_test_set_that_does_not_fit_leaves_no_folder_behind(
+    workspace: Workspace, corpus: Corpus, tiny_encoder: Path, tmp_path: Path
+) -> None:
+    other = Corpus("other", "o", corpus.table, corpus.roles, ("x", "y", "z"), corpus.labels)
+    with pytest.raises(InputError, match="labels the training data does not know"):
+        fit_here(workspace, corpus, None, other, FitOptions(str(tiny_encoder)), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_test_set_is_not_one_of_the_users_data_sets(
+    workspace: Workspace, corpus: Corpus, tiny_encoder: Path, tmp_path: Path
+) -> None:
+    ref = workspace.keep_corpus(corpus)
+    test = Corpus("test", "t", corpus.table.slice(0, 30), corpus.roles, corpus.classes, corpus.labels[:30])
+    fit_here(workspace, corpus, None, test, FitOptions(str(tiny_encoder), steps=1, device="cpu"), out=tmp_path / "run")
+    assert [entry.ref for entry in workspace.corpora()] == [ref]
+
+
+def test_labels_that_do_not_do_for_a_classifier_spoil_no_other_score(
+    workspace: Workspace, corpus: Corpus, tiny_encoder: Path
+) -> None:
+    labels = np.zeros(len(corpus), dtype=np.int64)
+    one_class = Corpus(corpus.name, corpus.source, corpus.table, corpus.roles, corpus.classes, labels)
+    ref = workspace.keep_corpus(one_class)
+    request = ScoreRequest((Entropy.INFORMATION, Entropy.SEMANTIC, Entropy.PREDICTIVE), str(tiny_encoder), None, "cpu")
+    result = prepare(workspace, ref, request)
+    assert "igse" in result["columns"]
+    assert "toy has one class" in result["left_out"]

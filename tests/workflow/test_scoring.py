@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import scipy.stats
@@ -16,7 +17,7 @@ import scipy.stats
 from eudscore.entropy.counts import words_of
 from eudscore.errors import InputError, Interrupted, RequestError
 from eudscore.models import encoder as encoder_module
-from eudscore.records import UNLABELLED, Corpus
+from eudscore.records import UNLABELLED, Corpus, Roles
 from eudscore.scorers.information import InformationScorer
 from eudscore.store.scores import read_scores
 from eudscore.store.workspace import Workspace
@@ -227,7 +228,7 @@ def test_predictive_needs_labels(
 ) -> None:
     other = Corpus(corpus.name, corpus.source, corpus.table, corpus.roles, corpus.classes, np.array(labels))
     request = ScoreRequest((Entropy.PREDICTIVE,), str(tiny_encoder), None, "cpu")
-    with pytest.raises(InputError, match=f"at least two classes with 5 labelled texts each, and {sentence}"):
+    with pytest.raises(InputError, match=f"at least two classes with 5 labelled texts each .*, and {sentence}"):
         score(workspace, workspace.keep_corpus(other), request)
 
 
@@ -237,3 +238,45 @@ def test_unknown_entropies_are_refused_with_the_known_ones() -> None:
     with pytest.raises(RequestError, match="No entropy was asked for"):
         parse_entropies([])
     assert parse_entropies(["semantic", "semantic"]) == (Entropy.SEMANTIC,)
+
+
+@pytest.mark.parametrize(
+    "texts", [["a b"] * 46, ["a b"] * 20 + ["c d"] * 26, [f"a {i}" for i in range(40)] + ["b"] * 6]
+)
+def test_near_duplicates_of_one_another_do_not_make_a_class(
+    workspace: Workspace, tiny_encoder: Path, texts: list[str]
+) -> None:
+    labels = np.array([0] * 40 + [1] * 6)
+    corpus = Corpus("twins", "t", pa.table({"text": texts}), Roles("text"), ("a", "b"), labels)
+    request = ScoreRequest((Entropy.PREDICTIVE,), str(tiny_encoder), None, "cpu")
+    with pytest.raises(InputError, match="that are no near-duplicates of one another, and twins has"):
+        score(workspace, workspace.keep_corpus(corpus), request)
+
+
+def test_texts_with_equal_counts_tie_and_igse_ranks_what_is_stored(workspace: Workspace) -> None:
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.permutation(["a", "a", "a", "b", "b", "c", "d"])) for _ in range(50)]
+    corpus = Corpus("ties", "t", pa.table({"text": texts}), Roles("text"), (), np.full(50, -1))
+    scores = score(workspace, workspace.keep_corpus(corpus), ScoreRequest((Entropy.INFORMATION,)))
+    assert np.unique(scores.columns["information_entropy"]).size == 1
+    assert np.unique(scores.columns["information_adjusted"]).tolist() == [0.5]
+
+
+def test_a_text_that_is_alone_has_no_semantic_entropy(workspace: Workspace, tiny_encoder: Path) -> None:
+    corpus = Corpus("one", "o", pa.table({"text": ["where is my refund"]}), Roles("text"), (), np.array([-1]))
+    request = ScoreRequest((Entropy.SEMANTIC,), str(tiny_encoder), None, "cpu")
+    scores = score(workspace, workspace.keep_corpus(corpus), request)
+    assert np.isnan(scores.columns["semantic_entropy"]).all()
+
+
+def test_a_sorted_scores_file_still_says_which_text_a_score_belongs_to(
+    workspace: Workspace, corpus: Corpus, tmp_path: Path
+) -> None:
+    scores = score(workspace, workspace.keep_corpus(corpus), ScoreRequest((Entropy.INFORMATION,)))
+    table = pq.read_table(scores.write(tmp_path / "s.parquet"))
+    pq.write_table(table.take(pa.array(np.arange(90)[::-1])), tmp_path / "sorted.parquet")
+    again = read_scores(tmp_path / "sorted.parquet")
+    np.testing.assert_array_equal(again.columns["igse"], scores.columns["igse"])
+    pq.write_table(table.slice(1), tmp_path / "cut.parquet")
+    with pytest.raises(InputError, match="does not hold each row once"):
+        read_scores(tmp_path / "cut.parquet")
