@@ -271,7 +271,7 @@ def _check_port(host: str, port: int) -> None:
             pass
     except OSError as error:
         raise RequestError(
-            f"Port {port} of {host} cannot be used ({error.strerror}): choose another one with --port."
+            f"Port {port} of {host} cannot be used ({os.strerror(error.errno or 0)}): choose another one with --port."
         ) from error
 
 
