@@ -5,7 +5,7 @@ Source: Reimers & Gurevych, Sentence-BERT (2019), mean pooling.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -103,8 +103,3 @@ def padded(tokens: Sequence[Sequence[int]], pad: int, device: str) -> "tuple[tor
     ids = np.full(mask.shape, pad, dtype=np.int64)
     ids[mask] = np.concatenate([np.asarray(row, dtype=np.int64) for row in tokens])
     return torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device)
-
-
-def encoder_parameters(encoder: Encoder) -> dict[str, Any]:
-    """What the vectors depend on besides model, revision, dtype and max_tokens."""
-    return {"pooling": "mean", "scaled": "unit length", "dimensions": encoder.dimensions}

@@ -79,13 +79,7 @@ def read_scores(path: str | Path) -> Scores:
         InputError: the file is missing or holds no scores of eudscore.
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"There is no file {path}: give the scores that `eudscore score --out` wrote.")
-    try:
-        table = pq.read_table(path)
-    except pa.ArrowInvalid as error:
-        raise InputError(f"{path.name} is not a Parquet file: give what `eudscore score` wrote.") from error
-    about = json.loads((table.schema.metadata or {}).get(METADATA, b"{}"))
+    table, about = read_parquet(path, "scores", verb="score")
     if "recipe" in about:
         raise InputError(f"{path.name} is a subset, not scores: give what `eudscore score` wrote.")
     if "cards" not in about or not {"row", "tokens"} <= set(table.column_names):
@@ -112,6 +106,26 @@ def _in_order(table: pa.Table, name: str) -> pa.Table:
             "give the file as `eudscore score` wrote it."
         )
     return table.take(pa.array(order))
+
+
+def read_parquet(path: Path, what: str, *, verb: str) -> tuple[pa.Table, JsonDict]:
+    """A Parquet file and what eudscore wrote into its metadata; empty where that was not eudscore.
+
+    Args:
+        path: the file.
+        what: it should hold, for the sentence.
+        verb: of the command line that writes it.
+
+    Raises:
+        InputError: the file is missing or no Parquet.
+    """
+    if not path.is_file():
+        raise InputError(f"There is no file {path}: give the {what} that `eudscore {verb} --out` wrote.")
+    try:
+        table = pq.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise InputError(f"{path.name} is not a Parquet file: give what `eudscore {verb}` wrote.") from error
+    return table, json.loads((table.schema.metadata or {}).get(METADATA, b"{}"))
 
 
 def write_parquet(table: pa.Table, path: Path) -> Path:

@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from eudscore.errors import InputError, RequestError
 from eudscore.records import UNLABELLED, Corpus, Ints, JsonDict, Roles, Selection, SelectionRequest, Strategy
 from eudscore.selection.recipe import Provenance, check_provenance, request_from_recipe
 from eudscore.selection.recipe import select as choose
 from eudscore.selection.strategies import SelectionInputs
-from eudscore.store.scores import METADATA, Scores, write_parquet
+from eudscore.store.scores import METADATA, Scores, read_parquet, write_parquet
 from eudscore.store.workspace import CorpusRef, Workspace
 
 SUBSET_VERSION = 1
@@ -143,13 +142,7 @@ def read_subset(path: str | Path) -> Corpus:
         InputError: the file is missing or is no subset of eudscore.
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"There is no file {path}: give the subset that `eudscore select --out` wrote.")
-    try:
-        table = pq.read_table(path)
-    except pa.ArrowInvalid as error:
-        raise InputError(f"{path.name} is not a Parquet file: give what `eudscore select` wrote.") from error
-    about = json.loads((table.schema.metadata or {}).get(METADATA, b"{}"))
+    table, about = read_parquet(path, "subset", verb="select")
     if "recipe" not in about:
         raise InputError(f"{path.name} is no subset of eudscore: give what `eudscore select` wrote.")
     if about["version"] != SUBSET_VERSION:

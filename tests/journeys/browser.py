@@ -13,7 +13,7 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, BrowserType, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Page, Request, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN_HOSTS = {"127.0.0.1", "localhost"}
@@ -90,12 +90,6 @@ class Visit:
         where = str((location or {}).get("url", text))
         if bad and not urlsplit(where).path.endswith(PROBES) and "GPU stall" not in text:
             self.wrong.append(f"{kind}: {text}")
-
-    def _note_failure(self, request: Request) -> None:
-        self._note("ERR_ABORTED" not in str(request.failure), "failed", request.url)
-
-    def _note_refusal(self, response: Response) -> None:
-        self._note(response.status >= 400, f"HTTP {response.status}", response.url)
 
     def _note_outsiders(self, request: Request) -> None:
         url = urlsplit(request.url)
