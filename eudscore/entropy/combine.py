@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eudscore.entropy.counts import length_adjusted
-from eudscore.entropy.ranks import mid_ranks
+from eudscore.entropy.ranks import length_adjusted, mid_ranks
 from eudscore.records import Ints
 
 Doubles = NDArray[np.float64]
