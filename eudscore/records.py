@@ -33,6 +33,16 @@ class Flag:
     TRUNCATED = 4  # only the first `max_tokens` were read
 
 
+def counts_of(flags: NDArray[np.uint8]) -> JsonDict:
+    """How many rows carry each flag, for the outcome of a card."""
+    return {
+        "rows": len(flags),
+        "rows_empty": int((flags & Flag.EMPTY > 0).sum()),
+        "rows_short": int((flags & Flag.SHORT > 0).sum()),
+        "rows_truncated": int((flags & Flag.TRUNCATED > 0).sum()),
+    }
+
+
 @dataclass(frozen=True)
 class Roles:
     """Which column is what."""
@@ -81,12 +91,17 @@ class Corpus:
         digest.update(np.ascontiguousarray(self.labels, dtype="<i8").tobytes())
         return digest.hexdigest()[:16]
 
-    def texts(self, rows: Ints | Sequence[int] | None = None) -> list[str]:
-        """The texts of some rows (of all rows without `rows`), in the order asked; null reads as empty."""
-        column = self.table.column(self.roles.text)
+    def texts(self, rows: Ints | Sequence[int] | None = None, *, column: str | None = None) -> list[str]:
+        """The texts of some rows (of all rows without `rows`), in the order asked; null reads as empty.
+
+        Args:
+            rows: which.
+            column: another column of the table to read as text.
+        """
+        values = self.table.column(self.roles.text if column is None else column)
         if rows is not None:
-            column = column.take(pa.array(np.asarray(rows, dtype=np.int64)))
-        return [text or "" for text in column.to_pylist()]
+            values = values.take(pa.array(np.asarray(rows, dtype=np.int64)))
+        return ["" if text is None else str(text) for text in values.to_pylist()]
 
     @cached_property
     def has_text(self) -> Bools:

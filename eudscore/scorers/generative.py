@@ -1,4 +1,4 @@
-"""Generative entropy: how open a language model finds each next word of a text."""
+"""Generative entropy: how open a language model finds each next word of a text, and how it takes what comes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -6,67 +6,173 @@ from typing import Any
 
 import numpy as np
 
+from eudscore.entropy.typicality import bits_per_byte, typicality
 from eudscore.models.causal import CausalModel, GenerativeBatch
-from eudscore.models.loading import ResolvedModel, native_dtype, pick_device
-from eudscore.records import Card, Corpus, Flag, Floats, Ints, ScoredBatch
+from eudscore.models.device import pick_device, pick_dtype
+from eudscore.models.loading import ResolvedModel
+from eudscore.records import Card, Corpus, Flag, Floats, Ints, JsonDict, ScoredBatch
+from eudscore.scorers.stretches import stretches
 
 FEW_TOKENS = 5
-_VARIANCE_FLOOR = 1e-6
+MAX_TOKENS = 1024
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """The column that is read before each text without being scored, and the hash of what it holds."""
+
+    column: str
+    content: str
+
+
+@dataclass(frozen=True, eq=False)
+class Adaptation:
+    """Two models, each adapted on one half of the corpus, that score the half they have not seen.
+
+    Attributes:
+        models: the model that scores half 0, and the one that scores half 1.
+        half_of: (n,) the half of each row.
+        settings: how they were adapted, for the cards.
+        outcome: what it did to bits per byte, for the cards.
+    """
+
+    models: tuple[ResolvedModel, ResolvedModel]
+    half_of: Ints
+    settings: JsonDict
+    outcome: JsonDict
 
 
 @dataclass(frozen=True)
 class GenerativeScorer:
-    """Mean next-token entropy, negative log-likelihood and typicality, from one forward pass."""
+    """Entropy, surprisal and typicality of each text under a causal language model, from one forward pass.
+
+    Attributes:
+        model: the language model.
+        device: auto, cpu or cuda.
+        dtype: auto, float32, bfloat16 or float16.
+        max_tokens: of a text and its prompt.
+        prompt: what the texts are conditioned on; then `generative_log_ifd` comes along, from a second pass.
+        adaptation: models adapted to this corpus that score in place of `model`.
+    """
 
     model: ResolvedModel
     device: str = "auto"
-    max_tokens: int = 1024
+    dtype: str = "auto"
+    max_tokens: int = MAX_TOKENS
+    prompt: Prompt | None = None
+    adaptation: Adaptation | None = None
     _loaded: dict[str, CausalModel] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def cards(self) -> Mapping[str, Card]:
-        """The cards of the three columns."""
+        """One card a column; all of them depend on the same things."""
+        device = pick_device(self.device)
+        parameters: JsonDict = {"long_texts": "windows that overlap by half, each token scored once"}
+        if self.prompt is not None:
+            parameters |= {"prompt": self.prompt.column, "prompt_id": self.prompt.content}
+        if self.adaptation is not None:
+            parameters["adaptation"] = self.adaptation.settings
         shared: dict[str, Any] = {
-            "model": self.model.name,
-            "revision": self.model.revision,
-            "dtype": native_dtype(pick_device(self.device)),
-            "max_tokens": self.max_tokens,
-        }
-        cards = (
-            Card("generative_entropy", "mean entropy of the next-token distribution", **shared),
-            Card("generative_nll", "mean of -log p(token that came)", **shared),
-            Card(
-                "generative_typicality",
-                "sum(surprisal - entropy) / sqrt(sum varentropy): 0 = as the model itself would write",
-                unit="z",
-                **{**shared, "direction": "higher = more surprising than the model expects"},
-            ),
-        )
+            "model": self.model.name, "revision": self.model.revision, "dtype": pick_dtype(self.dtype, device),
+            "max_tokens": self.max_tokens, "parameters": parameters, "version": 2,
+        }  # fmt: skip
+        cards = [Card(column, definition, **{**shared, **more}) for column, definition, more in _COLUMNS]
+        if self.prompt is not None:
+            definition = "nll(text | prompt) - nll(text): below 0 where the prompt helps to foresee the text"
+            cards.append(Card("generative_log_ifd", definition, **{**shared, "direction": _HARDER}))
         return {card.column: card for card in cards}
 
     def score(self, corpus: Corpus, rows: Ints) -> Iterator[ScoredBatch]:
-        """Score rows in batches of like length."""
-        if "model" not in self._loaded:
-            self._loaded["model"] = CausalModel(self.model, device=self.device, max_tokens=self.max_tokens)
-        model = self._loaded["model"]
-        outcome = {
-            "device": model.device,
-            "max_tokens": model.max_tokens,
-            "logits": "blockwise" if model.fused else "whole (head not plain)",
+        """Score rows in batches of like length; rows of the same batches may come along."""
+        if self.adaptation is None:
+            yield from self._score_with(self.model, corpus, np.arange(len(corpus)), rows)
+            return
+        for half, model in enumerate(self.adaptation.models):
+            domain = np.flatnonzero(self.adaptation.half_of == half)
+            yield from self._score_with(model, corpus, domain, rows)
+
+    def loaded(self, model: ResolvedModel) -> CausalModel:
+        """The model, loaded once."""
+        if model.location not in self._loaded:
+            self._loaded.clear()  # of two adapted models one is in memory
+            self._loaded[model.location] = CausalModel(
+                model, device=self.device, max_tokens=self.max_tokens, dtype=self.dtype
+            )
+        return self._loaded[model.location]
+
+    def _score_with(self, model: ResolvedModel, corpus: Corpus, domain: Ints, rows: Ints) -> Iterator[ScoredBatch]:
+        for stretch, wanted in stretches(domain, rows):
+            network = self.loaded(model)
+            texts = corpus.texts(stretch)
+            prompts = None if self.prompt is None else corpus.texts(stretch, column=self.prompt.column)
+            alone = np.full(len(stretch), np.nan)
+            if prompts is not None:
+                for batch in network.measure(texts, wanted=wanted):
+                    alone[batch.positions] = _per_token(batch, batch.surprisal)
+            for batch in network.measure(texts, prompts=prompts, wanted=wanted):
+                values = _values(batch)
+                if prompts is not None:
+                    log_ifd = _per_token(batch, batch.surprisal) - alone[batch.positions]
+                    values["generative_log_ifd"] = log_ifd.astype(np.float32)
+                yield ScoredBatch(stretch[batch.positions], values, _flags(batch), self._outcome(network))
+
+    def _outcome(self, network: CausalModel) -> JsonDict:
+        return {
+            "device": network.device,
+            "max_tokens": network.max_tokens,
+            "context": network.context,
+            "logits": "blockwise" if network.fused else "whole (the model has a layer of its own after its head)",
+            **({"batches_halved": network.halved} if network.halved else {}),
+            **({} if self.adaptation is None else self.adaptation.outcome),
         }
-        for batch in model.measure(corpus.texts(rows)):
-            yield ScoredBatch(rows[batch.positions], _values(batch), _flags(batch), outcome)
+
+
+_HARDER = "higher = harder to foresee"
+_COLUMNS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("generative_entropy", "mean entropy of the next-token distribution", {}),
+    ("generative_nll", "mean of -log p(token that came)", {"direction": _HARDER}),
+    ("generative_perplexity", "exp(generative_nll)", {"unit": "tokens", "direction": _HARDER}),
+    (
+        "generative_bits_per_byte",
+        "sum of -log2 p(token that came) over the bytes of the text: comparable between models",
+        {"unit": "bits", "direction": _HARDER},
+    ),
+    (
+        "generative_gap",
+        "mean of surprisal - entropy: 0 for what the model would write, high = garbled or of another kind, "
+        "low = boilerplate",
+        {"direction": "higher = more surprising than the model expects"},
+    ),
+    (
+        "generative_varentropy",
+        "mean variance of the surprisal under the next-token distribution",
+        {"unit": "nats^2", "direction": "higher = the model expects surprises"},
+    ),
+    (
+        "generative_typicality",
+        "sum(surprisal - entropy) / sqrt(sum varentropy): 0 = as the model itself would write",
+        {"unit": "z", "direction": "higher = more surprising than the model expects"},
+    ),
+)
+
+
+def _per_token(batch: GenerativeBatch, total: Floats) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.asarray(total, dtype=np.float64) / np.where(batch.scored > 0, batch.scored, np.nan)
 
 
 def _values(batch: GenerativeBatch) -> dict[str, Floats]:
-    scored = np.where(batch.scored > 0, batch.scored, np.nan)
-    spread = np.sqrt(np.maximum(batch.varentropy, _VARIANCE_FLOOR))
-    typicality = np.where(batch.scored > 0, (batch.surprisal - batch.entropy) / spread, np.nan)
-    return {
-        "generative_entropy": (batch.entropy / scored).astype(np.float32),
-        "generative_nll": (batch.surprisal / scored).astype(np.float32),
-        "generative_typicality": typicality.astype(np.float32),
+    nll = _per_token(batch, batch.surprisal)
+    nothing = np.where(batch.scored > 0, 0.0, np.nan)
+    values = {
+        "generative_entropy": _per_token(batch, batch.entropy),
+        "generative_nll": nll,
+        "generative_perplexity": np.exp(nll),
+        "generative_bits_per_byte": bits_per_byte(batch.surprisal, batch.size) + nothing,
+        "generative_gap": _per_token(batch, batch.surprisal - batch.entropy),
+        "generative_varentropy": _per_token(batch, batch.varentropy),
+        "generative_typicality": typicality(batch.entropy, batch.surprisal, batch.varentropy) + nothing,
     }
+    return {name: column.astype(np.float32) for name, column in values.items()}
 
 
 def _flags(batch: GenerativeBatch) -> np.ndarray[Any, np.dtype[np.uint8]]:

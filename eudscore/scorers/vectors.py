@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from eudscore.models.device import pick_device, pick_dtype
 from eudscore.models.encoder import Encoder
-from eudscore.models.loading import ResolvedModel, native_dtype, pick_device
+from eudscore.models.loading import ResolvedModel
 from eudscore.records import Card, Corpus, Flag, Floats, Ints
+from eudscore.scorers.stretches import stretches
 
 MAX_TOKENS = 256
 
@@ -28,6 +30,7 @@ class VectorScorer:
 
     model: ResolvedModel
     device: str = "auto"
+    dtype: str = "auto"
     max_tokens: int = MAX_TOKENS
     _loaded: dict[str, Encoder] = field(default_factory=dict, repr=False, compare=False)
 
@@ -41,7 +44,7 @@ class VectorScorer:
             direction="none",
             model=self.model.name,
             revision=self.model.revision,
-            dtype=native_dtype(pick_device(self.device)),
+            dtype=pick_dtype(self.dtype, pick_device(self.device)),
             max_tokens=self.max_tokens,
         )
 
@@ -49,11 +52,14 @@ class VectorScorer:
     def encoder(self) -> Encoder:
         """The encoder, loaded once."""
         if "encoder" not in self._loaded:
-            self._loaded["encoder"] = Encoder(self.model, device=self.device, max_tokens=self.max_tokens)
+            self._loaded["encoder"] = Encoder(
+                self.model, device=self.device, max_tokens=self.max_tokens, dtype=self.dtype
+            )
         return self._loaded["encoder"]
 
     def encode(self, corpus: Corpus, rows: Ints) -> Iterator[VectorRows]:
-        """Encode rows in batches of like length."""
-        for batch in self.encoder.encode(corpus.texts(rows)):
-            flags = np.where(batch.empty, Flag.EMPTY, 0) | np.where(batch.truncated, Flag.TRUNCATED, 0)
-            yield VectorRows(rows[batch.positions], batch.vectors, flags.astype(np.uint8))
+        """Encode rows in batches of like length; rows of the same batches may come along."""
+        for stretch, wanted in stretches(np.arange(len(corpus)), rows):
+            for batch in self.encoder.encode(corpus.texts(stretch), wanted=wanted):
+                flags = np.where(batch.empty, Flag.EMPTY, 0) | np.where(batch.truncated, Flag.TRUNCATED, 0)
+                yield VectorRows(stretch[batch.positions], batch.vectors, flags.astype(np.uint8))

@@ -47,12 +47,18 @@ class RowDraft:
         """(n,) flag bits of the rows done so far."""
         return np.asarray(self._arrays[FLAGS], dtype=np.uint8)
 
-    def add(self, rows: Ints, values: Mapping[str, NDArray[np.floating]], flags: NDArray[np.uint8]) -> None:
-        """Keep the values of some rows; they count as done only after all of their arrays are written."""
+    def add(self, rows: Ints, values: Mapping[str, NDArray[np.floating]], flags: NDArray[np.uint8]) -> int:
+        """Keep the values of some rows; they count as done only after all of their arrays are written.
+
+        Returns:
+            How many of the rows were not done before.
+        """
+        new = int((~self._done[rows]).sum())
         for name, array in values.items():
             self._arrays[name][rows] = array
         self._arrays[FLAGS][rows] = flags
         self._done[rows] = True
+        return new
 
     def close(self) -> None:
         """Write everything to disk and drop the helper that a complete folder does not need."""

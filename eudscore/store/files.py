@@ -1,5 +1,6 @@
 """Files that are whole or absent: written under a temporary name, then renamed into place."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -77,3 +78,9 @@ def writing(path: Path) -> Iterator[None]:
             f"{path} cannot be written ({error.strerror or error}): free some space, or choose another "
             "folder with --workspace or EUDSCORE_WORKSPACE."
         ) from error
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, 64 hex digits."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -4,6 +4,7 @@
     corpora/<id>-<revision>/                      corpus.json, data.arrow, labels.npy, listed
     columns/<corpus id>/<family key>/             cards.json, <column>.npy, flags.npy
     vectors/<corpus id>/<key>/                    cards.json, vectors.npy, flags.npy
+    adapted/<corpus id>/<key>/                    cards.json, outcome.json, half-0/, half-1/ (language models)
     graphs/<corpus id>/<key>/                     card.json, indices.npy, similarities.npy
     layouts/<corpus id>/<key>/                    card.json, layout.npy
     selections/<corpus id>-<revision>/<name>.json recipes
@@ -28,7 +29,7 @@ from numpy.typing import NDArray
 
 from eudscore.errors import InputError, RequestError, WorkspaceError
 from eudscore.records import Card, Corpus, Floats, Ints, JsonDict, Roles
-from eudscore.store.files import draft_folder, place, read_json, write_json, writing
+from eudscore.store.files import draft_folder, file_digest, place, read_json, write_json, writing
 
 VERSION = 1
 _KEY = re.compile(r"[0-9a-f]{8,64}")
@@ -112,7 +113,7 @@ class Workspace:
             np.save(draft / "labels.npy", corpus.labels)
             described = _describe(corpus)
             digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
-            digest.update(_file_digest(draft / "data.arrow").encode())
+            digest.update(file_digest(draft / "data.arrow").encode())
             ref = CorpusRef(corpus.id, digest.hexdigest()[:16])
             write_json(draft / "corpus.json", {"version": VERSION, "id": corpus.id, **described})
             place(draft, self.root / "corpora" / str(ref))
@@ -267,6 +268,10 @@ class Workspace:
 
     # Work in progress
 
+    def adapted(self, corpus_id: str, key: str) -> Path:
+        """Folder of the language models that were adapted to a corpus; absent until both are complete."""
+        return self.root / "adapted" / corpus_id / key
+
     @property
     def runs(self) -> Path:
         """The folder of the runs."""
@@ -341,8 +346,3 @@ def _write_arrow(path: Path, table: pa.Table) -> None:
             writer.write_table(whole, max_chunksize=65536)
     except pa.ArrowInvalid as error:
         raise InputError(f"The data cannot be stored as Arrow ({error}): save it as Parquet first.") from error
-
-
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

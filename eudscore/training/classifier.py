@@ -11,16 +11,9 @@ from typing import Any
 import numpy as np
 
 from eudscore.errors import Interrupted, ModelError
-from eudscore.models.batching import batches_by_length
-from eudscore.models.encoder import TOKENS_PER_BATCH, padded
-from eudscore.models.loading import (
-    ResolvedModel,
-    load,
-    load_tokenizer,
-    native_dtype,
-    pick_device,
-    resolve_model,
-)
+from eudscore.models.batching import batches_by_length, padded
+from eudscore.models.device import pick_device, pick_dtype, tokens_at_once
+from eudscore.models.loading import ResolvedModel, load, load_tokenizer, resolve_model
 from eudscore.records import Floats
 from eudscore.store.files import draft_folder, writing
 from eudscore.training.tokens import most_tokens, tokenise
@@ -134,8 +127,7 @@ def _placed(network: Any, tokenizer: Any, device: str, dtype: str, max_tokens: i
     network.config.pad_token_id = tokenizer.pad_token_id
     max_tokens = most_tokens(tokenizer, network.config, max_tokens)
     setattr(network.config, _OURS, {"version": 1, "max_tokens": max_tokens})
-    dtype = native_dtype(device) if dtype == "auto" else dtype
-    return Classifier(network.to(device), tokenizer, device, dtype, max_tokens)
+    return Classifier(network.to(device), tokenizer, device, pick_dtype(dtype, device), max_tokens)
 
 
 def save_classifier(classifier: Classifier, folder: Path) -> None:
@@ -175,7 +167,8 @@ def predict(
 
     tokens = tokenise(classifier.tokenizer, texts, max_tokens=classifier.max_tokens, should_stop=should_stop)
     probabilities = np.empty((len(texts), len(classifier.classes)), dtype=np.float32)
-    budget = TOKENS_PER_BATCH[classifier.device]
+    width = int(classifier.network.config.hidden_size)
+    budget = tokens_at_once(classifier.device, width=width, dtype=classifier.dtype)
     classifier.network.eval()
     with torch.inference_mode():
         for rows in batches_by_length(tokens.lengths, max_tokens_per_batch=budget):

@@ -24,9 +24,8 @@ TEXTS = [
 
 
 @pytest.fixture(params=["float32", "bfloat16"])
-def model(request: pytest.FixtureRequest, tiny_lm: Path, monkeypatch: pytest.MonkeyPatch) -> CausalModel:
-    monkeypatch.setattr(causal, "native_dtype", lambda _device: request.param)
-    return CausalModel(resolve_model(str(tiny_lm)), device="cpu", max_tokens=40)
+def model(request: pytest.FixtureRequest, tiny_lm: Path) -> CausalModel:
+    return CausalModel(resolve_model(str(tiny_lm)), device="cpu", max_tokens=40, dtype=request.param)
 
 
 def measured(model: CausalModel, texts: list[str]) -> dict[int, tuple[float, ...]]:
@@ -83,6 +82,107 @@ def test_long_texts_are_cut_and_flagged(model: CausalModel) -> None:
     assert batch.scored.tolist() == [39]
 
 
+PROMPTS = ["please", "", "the team " * 30, "where", "my card is late", "", "bank"]
+
+
+def sums_of(model: CausalModel, texts: list[str], **options: object) -> np.ndarray:
+    """(n, 4): scored tokens and the three means per token; zeros where nothing was scored."""
+    found = np.zeros((len(texts), 4))
+    for batch in model.measure(texts, **options):  # type: ignore[arg-type]
+        sums = np.stack([batch.entropy, batch.surprisal, batch.varentropy], axis=1)
+        found[batch.positions, 0] = batch.scored
+        found[batch.positions, 1:] = sums / np.maximum(batch.scored, 1)[:, None]
+    return found
+
+
+def test_a_prompt_is_read_and_not_scored(model: CausalModel, tiny_lm: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(tiny_lm)
+    network = AutoModelForCausalLM.from_pretrained(tiny_lm, dtype=getattr(torch, model.dtype))
+    text, prompt = "my card was charged twice", "where is my refund"
+    before = [tokenizer.bos_token_id, *tokenizer(prompt, add_special_tokens=False)["input_ids"]]
+    ids = torch.tensor([before + tokenizer(text, add_special_tokens=False)["input_ids"]])
+    with torch.inference_mode():
+        logits = network(ids).logits[0].double().log_softmax(dim=-1)
+    came = ids[0, len(before) :]
+    expected = -logits[len(before) - 1 : -1].gather(1, came[:, None]).mean()
+    found = sums_of(model, [text], prompts=[prompt])[0]
+    assert found[0] == len(came)
+    assert found[2] == pytest.approx(float(expected), abs=1e-4 if model.dtype == "float32" else 2e-2)
+
+
+def test_company_and_order_change_nothing_with_prompts(model: CausalModel) -> None:
+    together = sums_of(model, TEXTS, prompts=PROMPTS)
+    alone = np.concatenate([sums_of(model, [text], prompts=[p]) for text, p in zip(TEXTS, PROMPTS, strict=True)])
+    turned = sums_of(model, TEXTS[::-1], prompts=PROMPTS[::-1])[::-1]
+    tolerance = 1e-4 if model.dtype == "float32" else 2e-2
+    np.testing.assert_allclose(together[:, :3], alone[:, :3], atol=tolerance)
+    np.testing.assert_allclose(together[:, :3], turned[:, :3], atol=tolerance)
+
+
+def test_the_padding_side_of_the_tokenizer_changes_nothing(tiny_lm: Path) -> None:
+    right, left = (CausalModel(resolve_model(str(tiny_lm)), device="cpu", dtype="float32") for _ in range(2))
+    left.tokenizer.padding_side = "left"
+    np.testing.assert_array_equal(sums_of(right, TEXTS), sums_of(left, TEXTS))
+
+
+def test_a_long_text_is_read_in_windows_that_score_each_token_once(tiny_lm: Path) -> None:
+    model = CausalModel(resolve_model(str(tiny_lm)), device="cpu", dtype="float32", max_tokens=1024)
+    assert model.context == 64
+    text = "where is my refund please " * 40  # 200 tokens
+    tokenizer = AutoTokenizer.from_pretrained(tiny_lm)
+    network = AutoModelForCausalLM.from_pretrained(tiny_lm)
+    ids = torch.tensor([tokenizer.bos_token_id, *tokenizer(text, add_special_tokens=False)["input_ids"]])
+    total, done, end = 0.0, 1, 64
+    with torch.inference_mode():
+        while done < len(ids):
+            start = max(0, end - 64)
+            logs = network(ids[None, start:end]).logits[0].double().log_softmax(dim=-1)
+            total -= float(logs[done - start - 1 : -1].gather(1, ids[done:end, None]).sum())
+            done, end = end, min(end + 32, len(ids))
+    (batch,) = model.measure([text])
+    assert not batch.truncated.any()
+    assert batch.scored.tolist() == [len(ids) - 1]
+    assert batch.surprisal[0] / batch.scored[0] == pytest.approx(total / (len(ids) - 1), abs=1e-4)
+
+
+def test_bytes_are_those_of_the_tokens_that_were_scored(model: CausalModel) -> None:
+    (batch,) = model.measure(["where is my refund"])
+    assert batch.size.tolist() == [len("where is my refund")]
+    (cut,) = model.measure(["refund " * 60])
+    assert cut.truncated.all()
+    assert cut.size[0] == len("refund " * 39) - 1
+
+
+def test_texts_come_out_the_same_to_the_bit_whoever_else_is_asked_for(model: CausalModel) -> None:
+    texts = [f"{'the team won ' * (i % 9)}refund {i}" for i in range(300)]
+    everyone = sums_of(model, texts)
+    wanted = np.zeros(300, dtype=np.bool_)
+    wanted[[3, 77, 211]] = True
+    some = sums_of(model, texts, wanted=wanted)
+    np.testing.assert_array_equal(some[wanted], everyone[wanted])
+
+
+@pytest.mark.parametrize("setting", [{"logit_scale": 0.5}, {"final_logit_softcapping": 2.0}, {"logits_scaling": 4.0}])
+def test_a_head_that_scales_or_caps_is_followed_or_left(
+    model: CausalModel, setting: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = causal.output_head(model._network)
+    assert head is not None
+    for name, value in setting.items():
+        monkeypatch.setattr(model._network.config, name, value, raising=False)
+    # GPT-2 knows none of these: the check against its own logits must notice.
+    assert model._checked_head() is None
+    assert sums_of(model, TEXTS)[:, 2] == pytest.approx(sums_of(model, TEXTS)[:, 2])
+
+
+def test_whole_logits_give_the_same_numbers(model: CausalModel) -> None:
+    streamed = sums_of(model, TEXTS)
+    model._head = None
+    assert not model.fused
+    whole = sums_of(model, TEXTS)
+    np.testing.assert_allclose(streamed[:, :3], whole[:, :3], atol=1e-4 if model.dtype == "float32" else 2e-2)
+
+
 def test_a_head_with_something_in_between_falls_back_to_whole_logits(model: CausalModel) -> None:
     head = model._network.forward
 
@@ -92,7 +192,7 @@ def test_a_head_with_something_in_between_falls_back_to_whole_logits(model: Caus
         return out
 
     model._network.forward = capped
-    assert not model._head_is_plain()
+    assert model._checked_head() is None
 
 
 def test_an_encoder_is_no_language_model(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eudscore.models import encoder as encoder_module
 from eudscore.models.encoder import Encoder
 from eudscore.models.loading import resolve_model
 
@@ -13,9 +12,8 @@ TEXTS = ["where is my refund", "thanks", "", "   ", "the team won the match " * 
 
 
 @pytest.fixture(params=["float32", "bfloat16"])
-def encoder(request: pytest.FixtureRequest, tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> Encoder:
-    monkeypatch.setattr(encoder_module, "native_dtype", lambda _device: request.param)
-    return Encoder(resolve_model(str(tiny_encoder)), device="cpu")
+def encoder(request: pytest.FixtureRequest, tiny_encoder: Path) -> Encoder:
+    return Encoder(resolve_model(str(tiny_encoder)), device="cpu", dtype=request.param)
 
 
 def encoded(encoder: Encoder, texts: list[str]) -> np.ndarray:
@@ -43,12 +41,11 @@ def test_long_texts_are_cut_at_what_the_model_holds_and_flagged(encoder: Encoder
     assert flagged == {4}
 
 
-def test_the_builtin_encoder_agrees_with_sentence_transformers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_builtin_encoder_agrees_with_sentence_transformers() -> None:
     from sentence_transformers import SentenceTransformer
 
-    monkeypatch.setattr(encoder_module, "native_dtype", lambda _device: "float32")
     model = resolve_model("builtin")
     texts = ["Where is my refund?", "The team won the match.", "ok", "My card was charged twice! " * 30]
-    mine = encoded(Encoder(model, device="cpu"), texts)
+    mine = encoded(Encoder(model, device="cpu", dtype="float32"), texts)
     oracle = SentenceTransformer(model.location, device="cpu").encode(texts, normalize_embeddings=True)
     np.testing.assert_allclose(mine, oracle, atol=1e-5)

@@ -8,7 +8,8 @@ import torch
 
 from eudscore.errors import ModelError, RequestError
 from eudscore.models import loading
-from eudscore.models.loading import BUILTIN_SHA256, pick_device, resolve_model
+from eudscore.models.device import pick_device
+from eudscore.models.loading import BUILTIN_SHA256, resolve_model
 
 
 def test_builtin_is_verified_by_its_sha256() -> None:
