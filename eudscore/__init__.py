@@ -2,7 +2,7 @@
 
     import eudscore as eu
     data = eu.read("reviews.csv", text="review", label="stars")
-    scores = eu.score(data, entropies=["information", "semantic", "predictive"])
+    scores = eu.score(data)
     subset = eu.select(scores, budget=0.16, by="igse")
     run = eu.train(data, subset, test=eu.read("test.csv"))
 
@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from typing import Unpack
 
     from eudscore.records import Band, Corpus
     from eudscore.store.scores import Scores
     from eudscore.workflow.choosing import Subset
     from eudscore.workflow.fitting import Run
+    from eudscore.workflow.requests import MoreScoring
 
 __version__ = "0.1.0"
 __all__ = ["read", "score", "select", "train"]
@@ -46,32 +48,43 @@ def read(
 
 
 def score(
-    data: "Corpus", *, entropies: "Sequence[str]" = ("information", "semantic"), encoder: str = "builtin",
-    lm: str | None = None, device: str = "auto", seed: int = 0,
+    data: "Corpus", *, entropies: "Sequence[str] | None" = None, encoder: str = "builtin", lm: str = "builtin",
+    device: str = "auto", seed: int = 0, **more: "Unpack[MoreScoring]",
 ) -> "Scores":  # fmt: skip
     """Score every text; what the workspace holds already is not computed again.
 
     Args:
         data: from `read`.
-        entropies: among information, generative, semantic, predictive.
+        entropies: among information, generative, semantic, predictive; all that the data allow where not given.
         encoder: `builtin`, a folder or a Hub id.
-        lm: a folder or a Hub id of a causal language model, for generative entropy.
+        lm: `builtin`, a folder or a Hub id of a causal language model, for generative entropy.
         device: auto, cpu or cuda.
-        seed: k-means and folds.
+        seed: k-means, folds, and the halves of `adapt`.
+        more: what only some need; see `MoreScoring`.
 
     Returns:
-        The scores, with `igse` over those of the three entropies that were asked for.
+        The scores, with `igse` over those of the first three entropies that were asked for. Where the labels do
+        not do for predictive entropy and it was not asked for by name, it is left out with a warning.
 
     Raises:
         RequestError, ModelError, InputError: in one sentence.
     """
+    import warnings
+
     from eudscore.store.workspace import Workspace, default_root
     from eudscore.workflow import scoring
-    from eudscore.workflow.requests import ScoreRequest, parse_entropies
+    from eudscore.workflow.requests import ScoreRequest, default_entropies, parse_entropies
 
     workspace = Workspace(default_root())
-    request = ScoreRequest(parse_entropies(entropies), encoder, lm, device, seed)
-    return scoring.score(workspace, workspace.keep_corpus(data), request)
+    ref = workspace.keep_corpus(data)
+    chosen = default_entropies(labelled=data.labelled) if entropies is None else parse_entropies(entropies)
+    request = ScoreRequest(chosen, encoder, lm, device, seed, **more)
+    if entropies is not None:
+        return scoring.score(workspace, ref, request)
+    scores, left_out = scoring.score_what_can_be(workspace, ref, request)
+    if left_out:
+        warnings.warn(left_out, stacklevel=2)
+    return scores
 
 
 def select(

@@ -18,7 +18,6 @@ import click
 from eudscore.errors import EudscoreError, Interrupted
 
 INTERRUPTED = 130
-ENTROPIES = "information,semantic"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -44,8 +43,11 @@ class TerminalProgress:
     """One line on stderr that counts up; nothing at all where stderr is no terminal."""
 
     def __init__(self) -> None:
+        from eudscore.workflow.pace import Pace
+
         self._shown = sys.stderr.isatty()
         self._stage = ""
+        self._pace = Pace()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Draw the line anew."""
@@ -53,7 +55,8 @@ class TerminalProgress:
             return
         end = "\n" if self._stage not in ("", stage) else ""
         self._stage = stage
-        click.echo(f"{end}\r\x1b[K{stage}  {done:,} of {total:,}", nl=False, err=True)
+        words = self._pace.words(stage, done, total)
+        click.echo(f"{end}\r\x1b[K{stage}  {done:,} of {total:,}  {words}", nl=False, err=True)
 
     def close(self) -> None:
         """Leave the line."""
@@ -114,14 +117,23 @@ def app(host: str, port: int, *, no_browser: bool, read_only: bool) -> None:
 @click.option("--label", metavar="COL", help="Column of the labels (detected where not given).")
 @click.option("--split", metavar="NAME", help="Which split of a source that has several.")
 @click.option("--limit", metavar="N", type=click.IntRange(1), help="Read only the first N rows.")
-@click.option("--entropy", default=ENTROPIES, show_default=True, metavar="LIST",
-              help="Among information, generative, semantic, predictive.")  # fmt: skip
-@click.option("--lm", metavar="MODEL", help="Causal language model for generative: a folder or a Hub id.")
+@click.option("--entropy", metavar="LIST",
+              help="Among information,generative,semantic,predictive (default: all that the data allow).")  # fmt: skip
+@click.option("--lm", default="builtin", show_default=True, metavar="MODEL",
+              help="Causal language model for generative: builtin, a folder or a Hub id.")  # fmt: skip
+@click.option("--adapt", is_flag=True, help="First train the language model one epoch on SOURCE, in held-out halves.")
+@click.option("--prompt", metavar="COL", help="Column the language model reads before each text without scoring it.")
+@click.option("--classifier", metavar="MODEL", help="Fine-tuned classifier for predictive, in place of cross-fitting.")
+@click.option("--masked-lm", metavar="MODEL", help="Masked language model: adds its pseudo-log-likelihood.")
+@click.option("--combine", default="mean_rank", show_default=True, metavar="RULE", help="How igse is made.")
 @click.option("--encoder", default="builtin", show_default=True, metavar="MODEL", help="builtin, a folder or a Hub id.")
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
-@click.option("--seed", default=0, show_default=True, help="k-means and folds.")
+@click.option("--dtype", default="auto", show_default=True,
+              type=click.Choice(["auto", "float32", "bfloat16", "float16"]), help="Precision of the models.",
+              )  # fmt: skip
+@click.option("--seed", default=0, show_default=True, help="k-means, folds and halves.")
 @click.option("--out", default="scores.parquet", show_default=True, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--quote", is_flag=True, help="Print how long it will take, and stop.")
+@click.option("--quote", is_flag=True, help="Print how long it will take and how much memory, and stop.")
 @one_sentence
 def score(
     source: str, text: str | None, label: str | None, split: str | None, limit: int | None, out: Path,
@@ -130,25 +142,32 @@ def score(
     """Score the texts of SOURCE: a file, a Hub id, or demo."""
     from eudscore.corpus.read import read_source
     from eudscore.store.workspace import Workspace, default_root
-    from eudscore.workflow.requests import ScoreRequest, parse_entropies
+    from eudscore.workflow.requests import ScoreRequest, default_entropies, parse_entropies
 
-    names = [name.strip() for name in models.pop("entropy").split(",") if name.strip()]
-    request = ScoreRequest(parse_entropies(names), **models)
+    asked = models.pop("entropy")
+    names = [] if asked is None else parse_entropies([name.strip() for name in asked.split(",") if name.strip()])
     corpus = read_source(source, text=text, label=label, split=split, limit=limit)
     click.echo(describe(corpus))
+    request = ScoreRequest(tuple(names) or default_entropies(labelled=corpus.labelled), **models)
     workspace = Workspace(default_root())
     if quote:
         from eudscore.workflow.quoting import quote_scoring
 
-        click.echo(quote_scoring(corpus, request).sentence)
+        click.echo(quote_scoring(corpus, request, started=_seconds_since_start()).sentence)
         return
     from eudscore.workflow import scoring
 
     progress = TerminalProgress()
     try:
-        scores = scoring.score(workspace, workspace.keep_corpus(corpus), request, on_progress=progress)
+        ref = workspace.keep_corpus(corpus)
+        if asked is None:
+            scores, left_out = scoring.score_what_can_be(workspace, ref, request, on_progress=progress)
+        else:
+            scores, left_out = scoring.score(workspace, ref, request, on_progress=progress), ""
     finally:
         progress.close()
+    if left_out:
+        click.echo(left_out, err=True)
     scores.write(out)
     click.echo(f"Wrote {out}: {len(scores):,} rows, {', '.join(scores.columns)}.")
 
@@ -261,6 +280,15 @@ def read_recipe(path: Path) -> Any:
     if not isinstance(content, dict):
         raise InputError(f"{path.name} is no recipe: give what `eudscore select --recipe` wrote.")
     return content
+
+
+def _seconds_since_start() -> float:
+    """How long this process has run: imports and reading, which the real run pays for as well."""
+    import time
+
+    import psutil
+
+    return time.time() - psutil.Process().create_time()
 
 
 def _check_port(host: str, port: int) -> None:

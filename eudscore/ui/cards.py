@@ -18,12 +18,16 @@ def estimator_cards(scores: Scores) -> None:
 
 def _row(card: Card) -> dict[str, str]:
     outcome = card.outcome
-    notes = [*outcome.get("notes", [])]
+    notes = [*outcome.get("notes", []), *flagged(card)]
     if outcome.get("temperature") is not None:
         notes.append(f"temperature {outcome['temperature']:.4f}")
-    for flag in ("empty", "short", "truncated"):
-        if outcome.get(f"rows_{flag}"):
-            notes.append(f"{outcome[f'rows_{flag}']:,} rows {flag}")
+    if outcome.get("batches_halved"):
+        notes.append(f"{outcome['batches_halved']:,} batches halved for lack of memory")
+    if "bits_per_byte_after" in outcome:
+        notes.append(
+            f"adapted: {outcome['bits_per_byte_before']:.3f} bits per byte before, "
+            f"{outcome['bits_per_byte_after']:.3f} after"
+        )
     return {
         "Column": card.column,
         "What it is": card.definition,
@@ -36,6 +40,12 @@ def _row(card: Card) -> dict[str, str]:
         "Seed": "" if card.seed is None else str(card.seed),
         "Noticed": "; ".join(notes),
     }
+
+
+def flagged(card: Card) -> list[str]:
+    """How many rows the column says nothing or little about, in words."""
+    counts = ((flag, card.outcome.get(f"rows_{flag}", 0)) for flag in ("empty", "short", "truncated"))
+    return [f"{count:,} {flag}" for flag, count in counts if count]
 
 
 def _limit(card: Card) -> str:

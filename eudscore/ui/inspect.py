@@ -8,6 +8,7 @@ from eudscore.selection.band import in_band
 from eudscore.selection.quantiles import mid_ranks
 from eudscore.store.scores import Scores
 from eudscore.ui import figures, state, tables, theme, work
+from eudscore.ui.cards import flagged
 from eudscore.ui.explorer import ExplorerState
 from eudscore.ui.state import Opened
 from eudscore.ui.wording import column_label, unit_of
@@ -84,5 +85,6 @@ def histograms(scores: Scores) -> None:
             with column:
                 values = np.asarray(scores.columns[name])
                 unit = unit_of(scores.cards[name])
-                st.caption(f"{column_label(name)}{f', {unit}' if unit else ''}")
+                counted = "".join(f" · {words}" for words in flagged(scores.cards[name]))
+                st.caption(f"{column_label(name)}{f', {unit}' if unit else ''}{counted}")
                 figures.show(figures.histogram(values, unit=unit), key=f"histogram_{name}")

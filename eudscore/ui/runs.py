@@ -8,7 +8,8 @@ from eudscore.jobs.state import request_cancel
 from eudscore.records import JsonDict, RunState
 from eudscore.store.workspace import CorpusRef
 from eudscore.ui import figures, state, theme
-from eudscore.ui.wording import ARMS, STATES, ago, duration
+from eudscore.ui.wording import ARMS, STATES, ago
+from eudscore.workflow.pace import duration
 from eudscore.workflow.submitting import TRAIN, Job, jobs_of
 
 POLL_SECONDS = 1.0

@@ -1,58 +1,80 @@
-"""What to score by: entropies, encoder, language model, device."""
+"""What to score by: entropies, models, precision; what it will cost; start."""
 
 import streamlit as st
 
+from eudscore.entropy.combine import Rule
+from eudscore.models.device import DTYPES
 from eudscore.ui import state, work
 from eudscore.ui.state import Opened
-from eudscore.workflow.requests import Entropy, ScoreRequest, parse_entropies
+from eudscore.workflow.requests import BUILTIN, Entropy, MoreScoring, ScoreRequest, parse_entropies
 from eudscore.workflow.submitting import submit_preparation
 
 _SAYS = {
     Entropy.INFORMATION: "Information: the words of the text; no model",
+    Entropy.GENERATIVE: "Generative: next-word uncertainty; language model",
     Entropy.SEMANTIC: "Semantic: undecided between clusters of meaning; encoder",
     Entropy.PREDICTIVE: "Predictive: what a cross-fitted classifier thinks; encoder and labels",
-    Entropy.GENERATIVE: "Generative: next-word uncertainty; needs a language model",
 }
 
 
 def form(opened: Opened) -> None:
-    """Choose and start; what is stored already is not computed again."""
-    labelled = opened.corpus.labelled
-    chosen = []
-    for entropy, says in _SAYS.items():
-        usable = labelled or entropy is not Entropy.PREDICTIVE
-        given = entropy in (Entropy.INFORMATION, Entropy.SEMANTIC) or (labelled and entropy is Entropy.PREDICTIVE)
-        if st.checkbox(says, value=given, key=f"entropy_{entropy}", disabled=not usable) and usable:
-            chosen.append(entropy.value)
+    """Choose, estimate and start; what is stored already is not computed again."""
+    chosen = _entropies(labelled=opened.corpus.labelled)
     encoder = st.text_input(
-        "Encoder", "builtin", key="score_encoder", help="builtin (all-MiniLM-L6-v2), a folder, or a Hub id"
+        "Encoder", BUILTIN, key="score_encoder", help="builtin (all-MiniLM-L6-v2), a folder, or a Hub id"
     )
     lm = st.text_input(
-        "Causal language model", key="score_lm", placeholder="a folder or a Hub id, for generative entropy"
+        "Language model", BUILTIN, key="score_lm", help="builtin (small, English), a folder, or a Hub id"
     )
     device = st.selectbox("Device", ["auto", "cpu", "cuda"], key="score_device", help="auto: a GPU where there is one")
+    with st.expander("More", key="score_more"):
+        more = _more(opened)
     job = work.preparation(opened.ref)
     busy = job is not None and job.status.active
-    if st.button(
-        "Scoring is running" if busy else "Start scoring", key="score_go", type="primary",
-        icon=":material/play_arrow:", disabled=busy or state.read_only(), width="stretch",
-    ):  # fmt: skip
-        with state.sentences():
-            request = ScoreRequest(parse_entropies(chosen), encoder.strip() or "builtin", lm.strip() or None, device)
-            _check(request)
+    with state.sentences():
+        request = ScoreRequest(
+            parse_entropies(chosen), encoder.strip() or BUILTIN, lm.strip() or BUILTIN, device, **more
+        )
+        work.show_quote(opened.ref, request, disabled=busy or state.read_only())
+        if st.button(
+            "Scoring is running" if busy else "Start scoring", key="score_go", type="primary",
+            icon=":material/play_arrow:", disabled=busy or state.read_only(), width="stretch",
+        ):  # fmt: skip
             submit_preparation(state.workspace(), opened.ref, request)
             st.rerun()
 
 
-def _check(request: ScoreRequest) -> None:
-    """Say what is missing before a worker starts.
+def _entropies(*, labelled: bool) -> list[str]:
+    chosen = []
+    for entropy, says in _SAYS.items():
+        usable = labelled or entropy is not Entropy.PREDICTIVE
+        if st.checkbox(says, value=usable, key=f"entropy_{entropy}", disabled=not usable) and usable:
+            chosen.append(entropy.value)
+    return chosen
 
-    Raises:
-        RequestError: generative entropy without a language model.
-    """
-    from eudscore.errors import RequestError
 
-    if Entropy.GENERATIVE in request.entropies and request.lm is None:
-        raise RequestError(
-            "Generative entropy needs a causal language model: name a folder or a Hub id, or leave it out."
-        )
+def _more(opened: Opened) -> MoreScoring:
+    """What few need."""
+    adapt = st.checkbox(
+        "Adapt the language model to this data first", key="score_adapt",
+        help="One epoch on each half of the data; each half is scored by the model that has not seen it.",
+    )  # fmt: skip
+    columns = [name for name in opened.corpus.table.column_names if name != opened.corpus.roles.text]
+    prompt = st.selectbox(
+        "Prompt column", [None, *columns], key="score_prompt", format_func=lambda name: name or "none",
+        help="Read before each text by the language model, and not scored.",
+    )  # fmt: skip
+    classifier = st.text_input(
+        "Fine-tuned classifier", key="score_classifier", placeholder="a folder or a Hub id",
+        help="For predictive entropy, in place of the cross-fitted classifier.",
+    )  # fmt: skip
+    masked = st.text_input(
+        "Masked language model", key="score_masked", placeholder="a folder or a Hub id",
+        help="Adds its pseudo-log-likelihood. One forward pass a token: slow.",
+    )  # fmt: skip
+    rule = st.selectbox("IGSE combines by", [rule.value for rule in Rule], key="score_combine")
+    dtype = st.selectbox("Precision", DTYPES, key="score_dtype")
+    return {
+        "adapt": adapt, "prompt": prompt, "classifier": classifier.strip() or None,
+        "masked_lm": masked.strip() or None, "combine": rule, "dtype": dtype,
+    }  # fmt: skip

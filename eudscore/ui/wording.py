@@ -10,14 +10,29 @@ _COLUMNS = {
     "information_entropy": "Information entropy",
     "information_adjusted": "Information, length-adjusted",
     "information_surprisal": "Word surprisal",
+    "information_normalised": "Information, normalised",
+    "information_miller_madow": "Information, Miller-Madow",
+    "information_chao_shen": "Information, Chao-Shen",
     "generative_entropy": "Generative entropy",
     "generative_nll": "Negative log-likelihood",
+    "generative_perplexity": "Perplexity",
+    "generative_bits_per_byte": "Bits per byte",
+    "generative_gap": "Surprisal beyond entropy",
+    "generative_varentropy": "Varentropy",
     "generative_typicality": "Typicality (z)",
+    "generative_log_ifd": "Instruction difficulty (log IFD)",
+    "masked_pll": "Pseudo-log-likelihood",
     "semantic_entropy": "Semantic entropy",
     "semantic_neighbourhood": "Neighbourhood entropy",
+    "semantic_stability": "Cluster instability",
+    "semantic_isolation": "Isolation",
     "predictive_entropy": "Predictive entropy",
     "predictive_margin": "Margin uncertainty",
+    "predictive_least_confidence": "Least confidence",
     "predictive_label_gap": "Label gap",
+    "predictive_el2n": "EL2N",
+    "predictive_energy": "Energy",
+    "predictive_bald": "BALD",
 }
 ARMS = {"subset": "Selection", "random": "Random, same size", "full": "All data"}
 STATES = {
@@ -61,15 +76,3 @@ def ago(moment: float) -> str:
             count = int(seconds // size)
             return f"{count} {name}{'s' if count > 1 else ''} ago"
     return "just now"
-
-
-def duration(seconds: float) -> str:
-    """A span of time in at most two units."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min"

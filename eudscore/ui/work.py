@@ -7,9 +7,9 @@ from eudscore.jobs.state import request_cancel
 from eudscore.records import RunState
 from eudscore.store.workspace import CorpusRef
 from eudscore.ui import state, theme
-from eudscore.ui.wording import duration
+from eudscore.workflow.pace import duration
 from eudscore.workflow.requests import ScoreRequest, default_request
-from eudscore.workflow.submitting import PREPARE, Job, jobs_of, submit_preparation
+from eudscore.workflow.submitting import PREPARE, QUOTE, Job, jobs_of, submit_preparation, submit_quote
 
 POLL_SECONDS = 1.0
 _ENDED = {RunState.FAILED: "failed", RunState.CANCELLED: "was stopped", RunState.LOST: "was lost"}
@@ -41,6 +41,29 @@ def show_preparation(ref: CorpusRef) -> None:
         _ended_badly(job)
     elif job.status.result.get("left_out"):
         st.warning(job.status.result["left_out"], icon=":material/info:")
+
+
+def show_quote(ref: CorpusRef, request: ScoreRequest, *, disabled: bool) -> None:
+    """What scoring would cost, once somebody asked; measured by a worker on a few dozen rows."""
+    wanted = request.to_json()
+    found = [job for job in jobs_of(state.workspace(), ref, QUOTE) if job.spec["request"] == wanted]
+    if found and found[0].status.active:
+        st.fragment(_measuring, run_every=POLL_SECONDS)(ref, found[0].folder.path.name)
+    elif found and found[0].status.state is RunState.DONE:
+        st.caption(found[0].status.result["sentence"])
+    else:
+        if found:
+            theme.error_box(f"The estimate failed. {found[0].status.message}")
+        if st.button("Estimate time and memory", key="score_quote", icon=":material/timer:", disabled=disabled):
+            submit_quote(state.workspace(), ref, request)
+            st.rerun()
+
+
+def _measuring(ref: CorpusRef, name: str) -> None:
+    job = next((job for job in jobs_of(state.workspace(), ref, QUOTE) if job.folder.path.name == name), None)
+    if job is None or not job.status.active:
+        st.rerun()
+    st.caption("Measuring on a few dozen rows")
 
 
 def _progress(ref: CorpusRef, known: tuple[int, int]) -> None:

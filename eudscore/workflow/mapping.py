@@ -6,7 +6,7 @@ from eudscore.geometry.layout import pca_layout, umap_layout
 from eudscore.geometry.regions import regions
 from eudscore.records import Bools, Card, Corpus, Floats, JsonDict
 from eudscore.store.workspace import CorpusRef, Workspace
-from eudscore.workflow.requests import Progress, silent
+from eudscore.workflow.requests import Progress, ScoreRequest, silent
 from eudscore.workflow.vectors import Space, space_of
 
 UMAP = "UMAP"
@@ -22,20 +22,18 @@ def first_layout(workspace: Workspace, corpus: Corpus, space: Space) -> str:
     return card.key
 
 
-def lay_out(
-    workspace: Workspace, ref: CorpusRef, *, encoder: str = "builtin", device: str = "auto", seed: int = 0,
-    on_progress: Progress = silent,
-) -> str:  # fmt: skip
+def lay_out(workspace: Workspace, ref: CorpusRef, request: ScoreRequest, *, on_progress: Progress = silent) -> str:
     """UMAP of the sentence vectors over the stored neighbour graph; returns the key of the layout."""
     corpus = workspace.corpus(ref)
-    space = space_of(workspace, corpus, encoder=encoder, device=device, on_progress=on_progress)
-    card = _card(space.card, "UMAP of the sentence vectors over their nearest neighbours", UMAP, seed)
+    space = space_of(workspace, corpus, request, on_progress)
+    card = _card(space.card, "UMAP of the sentence vectors over their nearest neighbours", UMAP, request.seed)
     with workspace.lock(corpus.id, card.key):
         if not _stored(workspace, corpus, card):
             on_progress("Drawing the map", 0, len(corpus))
-            result = umap_layout(np.asarray(space.vectors), space.graph, seed=seed)
+            result = umap_layout(np.asarray(space.vectors), space.graph, seed=request.seed)
             finished = card.with_outcome(method=result.method, note=result.note)
-            workspace.keep_layout(corpus.id, finished, result.xy, {"regions": _regions(corpus, result.xy, seed)})
+            named = _regions(corpus, result.xy, request.seed)
+            workspace.keep_layout(corpus.id, finished, result.xy, {"regions": named})
             on_progress("Drawing the map", len(corpus), len(corpus))
     return card.key
 

@@ -3,9 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import TypedDict
 
 from eudscore.errors import RequestError
 from eudscore.records import JsonDict
+
+BUILTIN = "builtin"
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -24,6 +27,17 @@ class Entropy(StrEnum):
     PREDICTIVE = "predictive"
 
 
+class MoreScoring(TypedDict, total=False):
+    """Options of scoring that few need; their defaults are those of `ScoreRequest`."""
+
+    dtype: str
+    adapt: bool
+    prompt: str | None
+    classifier: str | None
+    masked_lm: str | None
+    combine: str
+
+
 @dataclass(frozen=True)
 class ScoreRequest:
     """Which entropies, by which models.
@@ -31,16 +45,28 @@ class ScoreRequest:
     Attributes:
         entropies: in any order; duplicates count once.
         encoder: `builtin`, a folder or a Hub id: sentence vectors for semantic, predictive and the map.
-        lm: a folder or a Hub id of a causal language model: generative entropy needs one.
+        lm: `builtin`, a folder or a Hub id of a causal language model, for generative.
         device: auto, cpu or cuda.
-        seed: k-means, folds and layout.
+        seed: k-means, folds, layout, and the halves of `adapt`.
+        dtype: precision of the models: auto, float32, bfloat16 or float16.
+        adapt: whether the language model is first trained one epoch on the corpus, in held-out halves.
+        prompt: column that the language model reads before each text without scoring it.
+        classifier: a fine-tuned classifier for predictive, in place of the cross-fitted one.
+        masked_lm: a masked language model; its pseudo-log-likelihood comes along.
+        combine: the rule that makes one number of the entropies.
     """
 
     entropies: tuple[Entropy, ...]
-    encoder: str = "builtin"
-    lm: str | None = None
+    encoder: str = BUILTIN
+    lm: str = BUILTIN
     device: str = "auto"
     seed: int = 0
+    dtype: str = "auto"
+    adapt: bool = False
+    prompt: str | None = None
+    classifier: str | None = None
+    masked_lm: str | None = None
+    combine: str = "mean_rank"
 
     def to_json(self) -> JsonDict:
         """Plain JSON values."""
@@ -82,14 +108,18 @@ class FitOptions:
         device: auto, cpu or cuda.
     """
 
-    model: str = "builtin"
+    model: str = BUILTIN
     epochs: float | None = None
     steps: int | None = None
     seed: int = 0
     device: str = "auto"
 
 
+def default_entropies(*, labelled: bool) -> tuple[Entropy, ...]:
+    """All that can be computed: predictive entropy needs labels."""
+    return tuple(entropy for entropy in Entropy if labelled or entropy is not Entropy.PREDICTIVE)
+
+
 def default_request(*, labelled: bool) -> ScoreRequest:
     """What works for any data set on any machine without a network."""
-    entropies = [Entropy.INFORMATION, Entropy.SEMANTIC]
-    return ScoreRequest((*entropies, Entropy.PREDICTIVE) if labelled else tuple(entropies))
+    return ScoreRequest(default_entropies(labelled=labelled))

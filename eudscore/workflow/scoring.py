@@ -1,32 +1,31 @@
 """Score a corpus: each family of columns is stored under its cards and never computed twice."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from eudscore.entropy.combine import mean_rank
-from eudscore.errors import RequestError
-from eudscore.models.loading import resolve_model
-from eudscore.records import Card, Corpus, Flag, JsonDict, Scorer
-from eudscore.scorers.generative import GenerativeScorer
+from eudscore.errors import InputError
+from eudscore.models.device import pick_device, pick_dtype
+from eudscore.models.loading import resolve_language_model, resolve_model
+from eudscore.records import Card, Corpus, JsonDict, Scorer, counts_of
+from eudscore.scorers.classifier import ClassifierScorer
+from eudscore.scorers.generative import GenerativeScorer, Prompt
 from eudscore.scorers.information import InformationScorer
+from eudscore.scorers.masked import MaskedScorer
 from eudscore.scorers.predictive import PredictiveScorer
 from eudscore.scorers.semantic import SemanticScorer
 from eudscore.store.draft import RowDraft
 from eudscore.store.scores import Scores
 from eudscore.store.workspace import CorpusRef, Workspace
+from eudscore.workflow.adapting import adapted
 from eudscore.workflow.requests import Entropy, Progress, ScoreRequest, silent
 from eudscore.workflow.stored import collect, tokens_of
-from eudscore.workflow.vectors import Space, groups_of, space_of
+from eudscore.workflow.vectors import groups_of, space_of
 
 _IN_IGSE = ("information_entropy", "generative_entropy", "semantic_entropy")
-_STAGE = {
-    Entropy.INFORMATION: "Counting words",
-    Entropy.GENERATIVE: "Reading with the language model",
-    Entropy.SEMANTIC: "Finding clusters of meaning",
-    Entropy.PREDICTIVE: "Cross-fitting a classifier",
-}
 
 
 def score(workspace: Workspace, ref: CorpusRef, request: ScoreRequest, *, on_progress: Progress = silent) -> Scores:
@@ -35,50 +34,90 @@ def score(workspace: Workspace, ref: CorpusRef, request: ScoreRequest, *, on_pro
     Information entropy always comes along: it takes no time and counts the words of each text.
 
     Raises:
-        ModelError: a model cannot be had. RequestError: generative entropy without a language model.
-        InputError: predictive entropy without labels.
+        ModelError: a model cannot be had. RequestError: an option is out of its range.
+        InputError: predictive entropy without labels, or a prompt that is no column.
     """
     corpus = workspace.corpus(ref)
-    if Entropy.GENERATIVE in request.entropies and request.lm is None:
-        raise RequestError(
-            "Generative entropy needs a causal language model: name a folder or a Hub id with --lm, "
-            "or leave 'generative' out."
-        )
     families: list[str] = []
-    for entropy, scorer in _scorers(workspace, corpus, request, on_progress):
-        families.append(_compute(workspace, corpus, scorer, _STAGE[entropy], on_progress))
-    families.append(_combine(workspace, corpus, families))
+    for stage, scorer in _scorers(workspace, corpus, request, on_progress):
+        families.append(_compute(workspace, corpus, scorer, stage, on_progress))
+    families.append(_combine(workspace, corpus, families, request.combine))
     return collect(workspace, ref, corpus, families)
+
+
+def score_what_can_be(
+    workspace: Workspace, ref: CorpusRef, request: ScoreRequest, *, on_progress: Progress = silent
+) -> tuple[Scores, str]:
+    """The scores, and why predictive entropy is not among them; labels that do not do for it spoil no other."""
+    try:
+        return score(workspace, ref, request, on_progress=on_progress), ""
+    except InputError as error:
+        rest = tuple(entropy for entropy in request.entropies if entropy is not Entropy.PREDICTIVE)
+        if len(rest) == len(request.entropies) or not rest:
+            raise
+        return score(workspace, ref, replace(request, entropies=rest), on_progress=on_progress), str(error)
 
 
 def score_information(workspace: Workspace, corpus: Corpus, on_progress: Progress) -> str:
     """Information entropy alone, which takes no time; returns the key of its family."""
-    return _compute(workspace, corpus, InformationScorer(), _STAGE[Entropy.INFORMATION], on_progress)
+    return _compute(workspace, corpus, InformationScorer(), "Counting words", on_progress)
 
 
 def _scorers(
     workspace: Workspace, corpus: Corpus, request: ScoreRequest, on_progress: Progress
-) -> Iterable[tuple[Entropy, Scorer]]:
-    """The scorers asked for, cheapest first; the encoder is loaded only when the first of them needs it."""
-    yield Entropy.INFORMATION, InformationScorer()
-    if Entropy.GENERATIVE in request.entropies and request.lm is not None:
-        yield Entropy.GENERATIVE, GenerativeScorer(resolve_model(request.lm), request.device)
-    space: Space | None = None
-    if {Entropy.SEMANTIC, Entropy.PREDICTIVE} & set(request.entropies):
-        space = space_of(workspace, corpus, encoder=request.encoder, device=request.device, on_progress=on_progress)
-    if space is not None and Entropy.SEMANTIC in request.entropies:
-        yield (
-            Entropy.SEMANTIC,
-            SemanticScorer(
-                space.vectors, space.graph.indices, space.card, classes=len(corpus.classes), seed=request.seed
-            ),
+) -> Iterator[tuple[str, Scorer]]:
+    """What is done and the scorer that does it, cheapest first; a model is found when its turn comes."""
+    yield "Counting words", InformationScorer()
+    if Entropy.GENERATIVE in request.entropies:
+        generative = generative_scorer(workspace, corpus, request, on_progress)
+        yield f"Reading with {generative.model.name} on {_place(generative)}", generative
+    if request.masked_lm is not None:
+        masked = MaskedScorer(resolve_model(request.masked_lm), request.device, request.dtype)
+        yield f"Filling blanks with {masked.model.name} on {_place(masked)}", masked
+    predictive = Entropy.PREDICTIVE in request.entropies
+    if predictive and request.classifier is not None:
+        model = resolve_model(request.classifier)
+        classifier = ClassifierScorer(
+            model, request.device, request.dtype, corpus.classes, corpus.labels_id, seed=request.seed
         )
-    if space is not None and Entropy.PREDICTIVE in request.entropies:
+        yield f"Classifying with {model.name} on {_place(classifier)}", classifier
+        predictive = False
+    if not predictive and Entropy.SEMANTIC not in request.entropies:
+        return
+    space = space_of(workspace, corpus, request, on_progress)
+    if Entropy.SEMANTIC in request.entropies:
+        indices, classes = space.graph.indices, len(corpus.classes)
+        semantic = SemanticScorer(space.vectors, indices, space.card, classes=classes, seed=request.seed)
+        yield "Finding clusters of meaning", semantic
+    if predictive:
         groups, grouping = groups_of(corpus, space)
-        yield (
-            Entropy.PREDICTIVE,
-            PredictiveScorer(space.vectors, groups, grouping, space.card, corpus.labels_id, seed=request.seed),
-        )
+        fitted = PredictiveScorer(space.vectors, groups, grouping, space.card, corpus.labels_id, seed=request.seed)
+        yield "Cross-fitting a classifier", fitted
+
+
+def generative_scorer(
+    workspace: Workspace, corpus: Corpus, request: ScoreRequest, on_progress: Progress
+) -> GenerativeScorer:
+    """The scorer of generative entropy that a request stands for; adapts the language model where it asks so."""
+    model = resolve_language_model(request.lm)
+    prompt = None if request.prompt is None else _prompt(corpus, request.prompt)
+    adaptation = adapted(workspace, corpus, model, request, on_progress) if request.adapt else None
+    return GenerativeScorer(model, request.device, request.dtype, prompt=prompt, adaptation=adaptation)
+
+
+def _prompt(corpus: Corpus, column: str) -> Prompt:
+    if column not in corpus.table.column_names:
+        there = ", ".join(repr(name) for name in corpus.table.column_names)
+        raise InputError(f"{corpus.name} has no column {column!r} for the prompt, only {there}. Choose one of these.")
+    digest = hashlib.sha256()
+    for text in corpus.texts(column=column):
+        digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
+    return Prompt(column, digest.hexdigest()[:16])
+
+
+def _place(scorer: GenerativeScorer | MaskedScorer | ClassifierScorer) -> str:
+    device = pick_device(scorer.device)
+    return f"{device}, {pick_dtype(scorer.dtype, device)}"
 
 
 def _compute(workspace: Workspace, corpus: Corpus, scorer: Scorer, stage: str, on_progress: Progress) -> str:
@@ -95,18 +134,17 @@ def _compute(workspace: Workspace, corpus: Corpus, scorer: Scorer, stage: str, o
         on_progress(stage, done, total)
         outcome: JsonDict = {}
         for batch in scorer.score(corpus, pending):
-            draft.add(batch.rows, batch.values, batch.flags)
+            done += draft.add(batch.rows, batch.values, batch.flags)
             outcome.update(batch.outcome)
-            done += len(batch.rows)
             on_progress(stage, done, total)
-        outcome.update(_counts(draft.flags))
+        outcome.update(counts_of(draft.flags))
         draft.close()
         finished = [card.with_outcome(**outcome).to_json() for card in cards.values()]
         workspace.complete("columns", corpus.id, key, {"cards": finished})
     return key
 
 
-def _combine(workspace: Workspace, corpus: Corpus, families: list[str]) -> str:
+def _combine(workspace: Workspace, corpus: Corpus, families: list[str], rule: str) -> str:
     """Store `igse` over the entropies that these families hold; returns the key of its family."""
     components: dict[str, str] = {}
     for family in families:
@@ -138,12 +176,3 @@ def _combine(workspace: Workspace, corpus: Corpus, families: list[str]) -> str:
 def _family_key(cards: Iterable[Card]) -> str:
     joined = "".join(sorted(card.key for card in cards))
     return hashlib.sha256(joined.encode()).hexdigest()[:16]
-
-
-def _counts(flags: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> JsonDict:
-    return {
-        "rows": len(flags),
-        "rows_empty": int((flags & Flag.EMPTY > 0).sum()),
-        "rows_short": int((flags & Flag.SHORT > 0).sum()),
-        "rows_truncated": int((flags & Flag.TRUNCATED > 0).sum()),
-    }

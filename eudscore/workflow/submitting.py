@@ -23,6 +23,7 @@ from eudscore.workflow.requests import FitOptions, ScoreRequest
 from eudscore.workflow.stored import latest_scores
 
 PREPARE = "prepare"
+QUOTE = "quote"
 TRAIN = "train"
 WORKER = (sys.executable, "-m", "eudscore.worker")
 _HELD_OUT_SALT = 0x7E57
@@ -67,13 +68,22 @@ def jobs_of(workspace: Workspace, ref: CorpusRef, kind: str) -> list[Job]:
 
 
 def submit_preparation(workspace: Workspace, ref: CorpusRef, request: ScoreRequest) -> RunFolder:
-    """Score and lay out a corpus in a worker; the same work that is already under way is not begun twice."""
+    """Score and lay out a corpus in a worker."""
+    return _submit_scoring(workspace, ref, request, PREPARE)
+
+
+def submit_quote(workspace: Workspace, ref: CorpusRef, request: ScoreRequest) -> RunFolder:
+    """Measure in a worker what scoring would cost."""
+    return _submit_scoring(workspace, ref, request, QUOTE)
+
+
+def _submit_scoring(workspace: Workspace, ref: CorpusRef, request: ScoreRequest, kind: str) -> RunFolder:
+    """Start a worker; the same work that is already under way is not begun twice."""
     wanted = request.to_json()
-    for job in jobs_of(workspace, ref, PREPARE):
+    for job in jobs_of(workspace, ref, kind):
         if job.status.active and job.spec["request"] == wanted:
             return job.folder
-    spec = run_spec(workspace, ref, PREPARE, {"request": wanted})
-    (folder,) = _start(workspace, [spec])
+    (folder,) = _start(workspace, [run_spec(workspace, ref, kind, {"request": wanted})])
     return folder
 
 

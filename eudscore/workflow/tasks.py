@@ -5,9 +5,11 @@ from eudscore.jobs.session import RunSession
 from eudscore.records import JsonDict
 from eudscore.store.workspace import CorpusRef
 from eudscore.workflow.fitting import fit_run
+from eudscore.workflow.pace import Pace
 from eudscore.workflow.preparing import prepare
+from eudscore.workflow.quoting import quote_scoring
 from eudscore.workflow.requests import Progress, ScoreRequest
-from eudscore.workflow.submitting import PREPARE, TRAIN, workspace_of
+from eudscore.workflow.submitting import PREPARE, QUOTE, TRAIN, workspace_of
 
 
 def perform(session: RunSession) -> JsonDict:
@@ -19,6 +21,10 @@ def perform(session: RunSession) -> JsonDict:
             request = ScoreRequest.from_json(spec["request"])
             ref = CorpusRef.parse(spec["corpus"])
             return prepare(workspace, ref, request, on_progress=progress_of(session))
+        case kind if kind == QUOTE:
+            request = ScoreRequest.from_json(spec["request"])
+            session.progress(0, 0, "Measuring on a few dozen rows")
+            return {"sentence": quote_scoring(workspace.corpus(CorpusRef.parse(spec["corpus"])), request).sentence}
         case kind if kind == TRAIN:
             return fit_run(session, spec)
         case kind:
@@ -27,10 +33,12 @@ def perform(session: RunSession) -> JsonDict:
 
 def progress_of(session: RunSession) -> Progress:
     """Progress that goes to the run's status, and that stops the work when somebody asked for it."""
+    pace = Pace()
 
     def advance(stage: str, done: int, total: int) -> None:
         if session.should_stop():
             raise Interrupted("Cancelled; what was scored so far is kept.")
-        session.progress(done, total, stage)
+        words = pace.words(stage, done, total)
+        session.progress(done, total, f"{stage}: {words}" if words else stage)
 
     return advance

@@ -6,16 +6,16 @@ import numpy as np
 
 from eudscore.geometry.duplicates import duplicate_groups
 from eudscore.geometry.neighbours import EXACT_ROWS, NeighbourGraph, neighbour_graph
-from eudscore.models.loading import pick_device, resolve_model
-from eudscore.records import Card, Corpus, Floats, Ints
+from eudscore.models.device import pick_device
+from eudscore.models.loading import resolve_model
+from eudscore.records import Card, Corpus, Floats, Ints, counts_of
 from eudscore.scorers.vectors import VectorScorer
 from eudscore.store.draft import RowDraft
 from eudscore.store.workspace import Workspace
-from eudscore.workflow.requests import Progress
+from eudscore.workflow.requests import Progress, ScoreRequest
 
 NEIGHBOURS = 20
 _LARGEST_GROUP = 0.2  # share of the rows; a larger group is the encoder's doing, not the data's
-_ROWS_AT_ONCE = 32_768  # bounds the memory of tokens, not of vectors
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +27,10 @@ class Space:
     graph: NeighbourGraph
 
 
-def space_of(workspace: Workspace, corpus: Corpus, *, encoder: str, device: str, on_progress: Progress) -> Space:
+def space_of(workspace: Workspace, corpus: Corpus, request: ScoreRequest, on_progress: Progress) -> Space:
     """Vectors and neighbour graph of a corpus, from the store or computed and kept."""
     on_progress("Loading the encoder", 0, len(corpus))
-    scorer = VectorScorer(resolve_model(encoder), device)
+    scorer = VectorScorer(resolve_model(request.encoder), request.device, request.dtype)
     card = scorer.card
     with workspace.lock(corpus.id, card.key):
         vectors = workspace.vectors(corpus.id, card.key)
@@ -39,7 +39,7 @@ def space_of(workspace: Workspace, corpus: Corpus, *, encoder: str, device: str,
             vectors = workspace.vectors(corpus.id, card.key)
         if vectors is None:
             raise AssertionError("vectors that were just kept are there")
-        return Space(card, vectors, _graph(workspace, corpus, card, vectors, pick_device(device), on_progress))
+        return Space(card, vectors, _graph(workspace, corpus, card, vectors, pick_device(request.device), on_progress))
 
 
 def groups_of(corpus: Corpus, space: Space) -> tuple[Ints, str]:
@@ -56,20 +56,22 @@ def groups_of(corpus: Corpus, space: Space) -> tuple[Ints, str]:
 
 def _encode(workspace: Workspace, corpus: Corpus, scorer: VectorScorer, on_progress: Progress) -> None:
     key = scorer.card.key
-    stage = f"Reading meaning with {scorer.model.name}"
+    stage = f"Reading meaning with {scorer.model.name} on {pick_device(scorer.device)}, {scorer.card.dtype}"
     total = len(corpus)
     on_progress(stage, 0, total)
     width = scorer.encoder.dimensions
     draft = RowDraft(workspace.partial("vectors", corpus.id, key), total, {"vectors": width})
     pending = draft.pending
     done = total - len(pending)
-    for start in range(0, len(pending), _ROWS_AT_ONCE):
-        for batch in scorer.encode(corpus, pending[start : start + _ROWS_AT_ONCE]):
-            draft.add(batch.rows, {"vectors": batch.vectors}, batch.flags)
-            done += len(batch.rows)
-            on_progress(stage, done, total)
+    for batch in scorer.encode(corpus, pending):
+        done += draft.add(batch.rows, {"vectors": batch.vectors}, batch.flags)
+        on_progress(stage, done, total)
+    flags = draft.flags.copy()
     draft.close()
-    card = scorer.card.with_outcome(device=scorer.encoder.device, max_tokens=scorer.encoder.max_tokens)
+    encoder = scorer.encoder
+    card = scorer.card.with_outcome(device=encoder.device, max_tokens=encoder.max_tokens, **counts_of(flags))
+    if encoder.halved:
+        card = card.with_outcome(batches_halved=encoder.halved)
     workspace.complete("vectors", corpus.id, key, {"cards": [card.to_json()]})
 
 

@@ -1,0 +1,45 @@
+"""How fast work goes and when it will be done, from the counts that progress brings."""
+
+import time
+from collections.abc import Callable
+
+_LEAST_SECONDS = 1.0  # before that a rate is noise
+
+
+def duration(seconds: float) -> str:
+    """A span of time in at most two units."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+class Pace:
+    """Rate and time left of one stage of work after another."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._stage = ""
+        self._began, self._first = 0.0, 0
+
+    def words(self, stage: str, done: int, total: int) -> str:
+        """`412 rows/s, 38 s left`, or nothing while that is not known.
+
+        Args:
+            stage: what is being done; a new one begins a new count.
+            done: how much of it; what was there at the first call does not count towards the rate.
+            total: how much there is.
+        """
+        now = self._clock()
+        if stage != self._stage:
+            self._stage, self._began, self._first = stage, now, done
+        seconds, counted = now - self._began, done - self._first
+        if seconds < _LEAST_SECONDS or counted <= 0 or done >= total:
+            return ""
+        rate = counted / seconds
+        shown = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+        return f"{shown} rows/s, {duration((total - done) / rate)} left"

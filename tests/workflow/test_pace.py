@@ -1,0 +1,38 @@
+"""Rate and time left, by a clock of our own."""
+
+import pytest
+
+from eudscore.workflow.pace import Pace, duration
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_rate_and_time_left_count_from_the_beginning_of_the_stage() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    assert pace.words("Reading", 200, 1_000) == ""
+    clock.now += 4
+    assert pace.words("Reading", 400, 1_000) == "50 rows/s, 12 s left"
+    clock.now += 1
+    assert pace.words("Counting", 0, 10) == ""
+    clock.now += 2
+    assert pace.words("Counting", 1, 10) == "0.5 rows/s, 18 s left"
+
+
+def test_nothing_is_said_before_there_is_something_to_say() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    pace.words("Reading", 0, 10)
+    assert pace.words("Reading", 5, 10) == ""  # no time has passed
+    clock.now += 9
+    assert pace.words("Reading", 10, 10) == ""  # nothing is left
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0.4, "0 s"), (59.6, "1 min"), (61, "1 min 1 s"), (7_320, "2 h 2 min")])
+def test_durations(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
