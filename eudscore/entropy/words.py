@@ -5,8 +5,10 @@ scripts written without spaces each character stands for itself.
 """
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -20,22 +22,17 @@ Bytes = NDArray[np.uint8]
 
 # `\w` alone would drop the punctuation that makes a rant.
 _WORD = re.compile(r"\w+|[^\w\s]")
-# Thai and Lao, Myanmar, Khmer, kana, Han: blocks of Unicode 15 after NFKC.
 _UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff"
-    "\U0001aff0-\U0001b16f\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff"
-    "\uf900-\ufaff\U00020000-\U0003ffff"
-)
-_HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
-_WORD_OR_CHARACTER = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+|[^\w\s]")
+    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0xA9E0, 0xA9FF), (0xAA60, 0xAA7F), (0x1780, 0x17FF),  # Thai to Khmer
+    (0x3040, 0x30FF), (0x31F0, 0x31FF), (0x1AFF0, 0x1B16F),  # kana
+    (0x2E80, 0x2FDF), (0x3005, 0x3007), (0x3021, 0x3029), (0x3038, 0x303B), (0x3400, 0x4DBF),  # Han, from here on
+    (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF),
+)  # fmt: skip
+_ALONE = "".join(f"{chr(first)}-{chr(last)}" for first, last in _UNSPACED)
+_HAS_UNSPACED = re.compile(f"[{_ALONE}]")
+_WORD_OR_CHARACTER = re.compile(rf"[{_ALONE}]|[^\W{_ALONE}]+|[^\w\s]")
 
 _SPACE, _IN_WORD, _MARK = 0, 1, 2
-# Bytes from 128 on belong to words: where there are any, the words have been put between spaces before.
-_KIND = np.array(
-    [_SPACE if re.match(r"\s", chr(b)) else _IN_WORD if re.match(r"\w", chr(b)) else _MARK for b in range(128)]
-    + [_IN_WORD] * 128,
-    dtype=np.uint8,
-)
 _LOWER = np.array([ord(chr(b).lower()) if b < 128 else b for b in range(256)], dtype=np.uint8)
 
 _BLOCK = 2 << 20  # bytes of text worked on at once: what a dozen arrays of that length still find in the cache
@@ -86,14 +83,14 @@ def blocks_of(texts: Iterable[str] | pa.Array | pa.ChunkedArray) -> Iterator[Tex
 
 def find_words(texts: Texts) -> Words:
     """What `words_of` finds in each text, as UTF-8."""
-    content, ends = _ready(texts)
-    kind = np.take(_KIND, content, mode="clip")  # "clip" spares the check of bounds, and half the time
+    content, ends = _folded(texts)
+    kind = _kinds(content)
     in_word, kept = kind == _IN_WORD, kind != _SPACE
     begins = in_word.copy()
     begins[1:] &= ~in_word[:-1]
     first = ends[:-1][ends[:-1] < ends[1:]]
     begins[first] = in_word[first]  # a text does not continue the word of the text before
-    begins |= kind == _MARK
+    begins |= (kind == _MARK) & ((content & 0xC0) != 0x80)  # but only the first byte of a character begins it
     letters = np.take(_LOWER, np.compress(kept, content), mode="clip")
     offsets = np.append(np.flatnonzero(np.compress(kept, begins)), len(letters)).astype(np.int64)
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(letters)]
@@ -101,23 +98,48 @@ def find_words(texts: Texts) -> Words:
     return Words(words, np.searchsorted(np.flatnonzero(begins), ends).astype(np.int64))
 
 
-def _ready(texts: Texts) -> Texts:
-    """Texts whose words can be found byte by byte: those beyond ASCII are replaced by their words and spaces."""
+def _folded(texts: Texts) -> Texts:
+    """NFKC and case folding of the texts beyond ASCII; the others are theirs but for capitals."""
     wide = texts.content >= 128
     if not wide.any():
         return texts
     before = np.concatenate([[0], np.cumsum(wide, dtype=np.int64)])[texts.ends]
-    pieces: list[bytes | memoryview] = []
-    lengths = np.diff(texts.ends)
-    done = 0
-    view = memoryview(texts.content.tobytes())
+    content, lengths, done = texts.content.tobytes(), np.diff(texts.ends), 0
+    pieces: list[bytes] = []
     for row in np.flatnonzero(before[1:] > before[:-1]).tolist():
         start, end = int(texts.ends[row]), int(texts.ends[row + 1])
-        words = " ".join(words_of(str(view[start:end], "utf-8", "surrogatepass"))).encode("utf-8", "surrogatepass")
-        pieces += [view[done:start], words]
-        lengths[row], done = len(words), end
-    content = b"".join([*pieces, view[done:]])
-    return Texts(np.frombuffer(content, dtype=np.uint8), np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+        text = unicodedata.normalize("NFKC", content[start:end].decode("utf-8", "surrogatepass")).casefold()
+        folded = text.encode("utf-8", "surrogatepass")
+        pieces += [content[done:start], folded]
+        lengths[row], done = len(folded), end
+    joined = b"".join([*pieces, content[done:]])
+    return Texts(np.frombuffer(joined, dtype=np.uint8), np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+
+
+def _kinds(content: Bytes) -> Bytes:
+    """Of each byte, whether its character is white space, part of a word, or a word of its own."""
+    kind_of = _kind_of_characters()
+    kind = np.take(kind_of[:256], content, mode="clip")  # "clip" spares the check of bounds, and half the time
+    beyond = np.flatnonzero(content >= 128)
+    if len(beyond):
+        characters = content[beyond].tobytes().decode("utf-8", "surrogatepass").encode("utf-32-le", "surrogatepass")
+        codes = np.frombuffer(characters, dtype="<u4")
+        size = 2 + (codes >= 0x800).astype(np.int64) + (codes >= 0x10000)  # bytes of each in UTF-8
+        kind[beyond] = np.repeat(kind_of[codes], size)
+    return kind
+
+
+@cache
+def _kind_of_characters() -> Bytes:
+    """The same for each code point of Unicode, by what `re` means by white space and word."""
+    characters = np.arange(sys.maxunicode + 1, dtype=np.uint32).view("U1")
+    kind = np.full(len(characters), _MARK, dtype=np.uint8)
+    kind[np.char.isalnum(characters)] = _IN_WORD
+    kind[ord("_")] = _IN_WORD
+    kind[np.char.isspace(characters)] = _SPACE
+    for first, last in _UNSPACED:
+        kind[first : last + 1] = _MARK
+    return kind
 
 
 def _bytes_of(chunk: pa.Array) -> Texts:

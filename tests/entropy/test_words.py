@@ -84,6 +84,12 @@ def test_every_letter_of_a_script_without_spaces_is_a_word_and_no_letter_of_anot
             assert len(words_of(f"a{letter}")) == (2 if is_unspaced(letter) else 1), hex(code)
 
 
+def test_every_character_there_is() -> None:
+    characters = [chr(code) for code in range(sys.maxunicode + 1)]
+    texts = ["\n".join(f"x{c}y{c}{c}" for c in characters[at : at + 4096]) for at in range(0, len(characters), 4096)]
+    assert found_in(texts) == [words_of(text) for text in texts]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
