@@ -1,0 +1,225 @@
+"""The semantic columns: what each finds, their cards, and that nothing but the data decides a bit of them."""
+
+import math
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from eudscore.entropy.clusters import cluster_count
+from eudscore.geometry.neighbours import neighbour_graph
+from eudscore.records import Card, Corpus, Flag, Floats, Roles, ScoredBatch
+from eudscore.scorers import semantic
+from eudscore.scorers.semantic import RUNS, SCALES, SemanticScorer, assign
+
+N, TOPICS = 300, 6
+COLUMNS = ["semantic_entropy", "semantic_neighbourhood", "semantic_isolation", "semantic_stability"]
+BETWEEN, OUTLIER, EMPTY = 50, 51, 7
+
+
+def unit(vectors: np.ndarray) -> Floats:
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def toy() -> tuple[Corpus, SemanticScorer]:
+    """Six topics, a text between two of them, one like nothing else, one that is empty, and a pair of twins."""
+    rng = np.random.default_rng(0)
+    centres = np.eye(TOPICS, 24)
+    topic = np.arange(N) % TOPICS
+    vectors = centres[topic] + 0.12 * rng.normal(size=(N, 24))
+    vectors[BETWEEN] = centres[0] + centres[1]
+    vectors[OUTLIER] = np.eye(24)[23]
+    vectors[1] = vectors[0]
+    vectors = unit(vectors)
+    vectors[EMPTY] = np.nan
+    return corpus_of(N), scorer_of(vectors)
+
+
+def corpus_of(n: int) -> Corpus:
+    texts = pa.table({"text": [str(row) for row in range(n)]})
+    return Corpus("toy", "toy.csv", texts, Roles("text"), (), np.full(n, -1))
+
+
+def scorer_of(vectors: Floats) -> SemanticScorer:
+    return SemanticScorer(vectors, neighbour_graph(vectors, k=20).indices, Card("vectors", "toy"), classes=3)
+
+
+def scored(corpus: Corpus, scorer: SemanticScorer, rows: np.ndarray | None = None) -> ScoredBatch:
+    (batch,) = scorer.score(corpus, np.arange(len(corpus)) if rows is None else rows)
+    return batch
+
+
+@pytest.fixture(scope="module")
+def everything() -> ScoredBatch:
+    return scored(*toy())
+
+
+def test_every_column_has_a_card_and_only_the_empty_text_has_no_value(everything: ScoredBatch) -> None:
+    _, scorer = toy()
+    assert list(scorer.cards) == list(everything.values) == COLUMNS
+    for name, values in everything.values.items():
+        assert values.dtype == np.float32
+        assert np.flatnonzero(np.isnan(values)).tolist() == [EMPTY], name
+    assert np.flatnonzero(everything.flags).tolist() == [EMPTY]
+    assert everything.flags[EMPTY] == Flag.EMPTY
+
+
+def test_cards_say_what_the_numbers_depend_on() -> None:
+    _, scorer = toy()
+    count = cluster_count(N, 3)
+    for name, card in scorer.cards.items():
+        assert card.column == name
+        assert card.version == 2
+        assert card.seed == 0
+        assert card.parameters["clusters"] == [count, count / 2, count * 2]
+        assert card.parameters["runs"] == RUNS
+    assert len({card.key for card in scorer.cards.values()}) == len(COLUMNS)
+    assert all(replace(scorer, seed=1).cards[name].key != card.key for name, card in scorer.cards.items())
+
+
+def test_values_lie_in_their_bounds(everything: ScoredBatch) -> None:
+    clusters = everything.outcome["clusters"]
+    bounds = zip(COLUMNS, (math.log(clusters), math.log(min(20, clusters)), 2, math.log(2)), strict=True)
+    for name, highest in bounds:
+        known = np.delete(everything.values[name], EMPTY)
+        assert ((known >= 0) & (known <= highest + 1e-6)).all(), name
+
+
+def test_a_text_between_topics_is_undecided_and_one_like_nothing_else_is_isolated(everything: ScoredBatch) -> None:
+    soft, isolation = everything.values["semantic_entropy"], everything.values["semantic_isolation"]
+    assert soft[BETWEEN] > np.nanquantile(soft, 0.95)
+    assert int(np.nanargmax(isolation)) == OUTLIER
+    assert isolation[OUTLIER] > everything.outcome["isolated_above"]
+    assert isolation[BETWEEN] < isolation[OUTLIER]
+
+
+def test_the_card_tells_above_which_isolation_one_text_in_a_hundred_lies(everything: ScoredBatch) -> None:
+    isolated = np.nan_to_num(everything.values["semantic_isolation"]) > everything.outcome["isolated_above"]
+    assert 1 <= isolated.sum() <= N / 100 + 1
+
+
+def test_the_two_entropies_have_one_mean(everything: ScoredBatch) -> None:
+    means = [np.nanmean(everything.values[name].astype(np.float64)) for name in COLUMNS[:2]]
+    assert means[0] == pytest.approx(means[1], abs=1e-6)
+
+
+def test_equal_texts_have_equal_values(everything: ScoredBatch) -> None:
+    for name in ("semantic_entropy", "semantic_isolation"):
+        assert everything.values[name][0] == everything.values[name][1], name
+
+
+def test_which_rows_are_asked_for_and_in_which_order_changes_nothing(everything: ScoredBatch) -> None:
+    order = np.random.default_rng(1).permutation(N)
+    for rows in (order, order[:9], np.array([EMPTY]), np.array([], dtype=np.int64)):
+        again = scored(*toy(), rows)
+        np.testing.assert_array_equal(again.rows, rows)
+        for name, values in everything.values.items():
+            np.testing.assert_array_equal(again.values[name], values[rows], err_msg=name)
+        assert again.outcome == everything.outcome
+
+
+def test_given_the_clusters_a_text_does_not_depend_on_those_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(2)
+    vectors = unit(rng.normal(size=(200, 48)))
+    vectors[11] = np.nan
+    centroids = [unit(rng.normal(size=(count, 48))).astype(np.float64) for count in (7, 3, 14)]
+    clusterings, cosines = assign(vectors, centroids)
+    order = rng.permutation(200)
+    moved, moved_cosines = assign(vectors[order], centroids)
+    np.testing.assert_array_equal(moved, clusterings[:, order])
+    np.testing.assert_array_equal(moved_cosines, cosines[order])
+    for row in (0, 11, 150):
+        alone, alone_cosines = assign(vectors[row : row + 1], centroids)
+        np.testing.assert_array_equal(alone[:, 0], clusterings[:, row])
+        np.testing.assert_allclose(alone_cosines[0], cosines[row], atol=1e-6)
+    monkeypatch.setattr(semantic, "_CELLS", 24 * 13)
+    blocked, blocked_cosines = assign(vectors, centroids)
+    np.testing.assert_array_equal(blocked, clusterings)
+    np.testing.assert_array_equal(blocked_cosines, cosines)
+
+
+def test_the_nearest_centroid_is_that_of_a_loop() -> None:
+    rng = np.random.default_rng(3)
+    vectors = unit(rng.normal(size=(40, 8)))
+    centroids = [unit(rng.normal(size=(count, 8))).astype(np.float64) for count in (5, 2)]
+    clusterings, cosines = assign(vectors, centroids)
+    for row, vector in enumerate(vectors):
+        for ids, table in zip(clusterings, centroids, strict=True):
+            assert ids[row] == max(range(len(table)), key=lambda number: float(vector @ table[number]))
+        np.testing.assert_allclose(cosines[row], centroids[0] @ vector, atol=1e-6)
+
+
+def test_the_entropies_are_of_the_best_run_of_the_first_size() -> None:
+    _, scorer = toy()
+    centroids = scorer._centroids(np.isfinite(scorer.vectors[:, 0]))
+    count = cluster_count(N, 3)
+    assert [len(table) for table in centroids] == [round(count * scale) for scale in SCALES for _ in range(RUNS)]
+    vectors = np.delete(scorer.vectors, EMPTY, axis=0)
+
+    def spread(table: np.ndarray) -> float:
+        return float((1 - assign(vectors, [table])[1].max(axis=1)).mean())
+
+    assert spread(centroids[0]) <= min(spread(table) for table in centroids[1:RUNS]) + 1e-3
+
+
+def test_topics_that_lie_apart_are_found() -> None:
+    rng = np.random.default_rng(0)
+    topic = np.arange(200) % 10
+    vectors = unit(np.eye(10, 16)[topic] + 0.01 * rng.normal(size=(200, 16)))
+    batch = scored(corpus_of(200), replace(scorer_of(vectors), classes=0))
+    scorer = scorer_of(vectors)
+    clusterings, _ = assign(vectors, replace(scorer, classes=0)._centroids(np.ones(200, dtype=bool)))
+    assert adjusted_rand_score(topic, clusterings[0]) == pytest.approx(1)
+    assert batch.values["semantic_neighbourhood"].max() < 0.3
+    assert batch.values["semantic_isolation"].max() < 0.01
+
+
+@pytest.mark.parametrize("different", [1, 3])
+def test_fewer_different_texts_than_clusters_are_certain_and_warn_of_nothing(
+    different: int, recwarn: pytest.WarningsRecorder
+) -> None:
+    vectors = unit(np.random.default_rng(0).normal(size=(different, 8)))[np.arange(120) % different]
+    batch = scored(corpus_of(120), scorer_of(vectors))
+    assert batch.outcome["clusters"] == different
+    for name, values in batch.values.items():
+        np.testing.assert_allclose(values, 0, atol=1e-4, err_msg=name)
+    assert not [str(warning.message) for warning in recwarn if "cluster" in str(warning.message)]
+
+
+@pytest.mark.parametrize("empty", [[0], [0, 1]])
+def test_where_nothing_can_be_compared_nothing_is_said(empty: list[int]) -> None:
+    vectors = unit(np.ones((2, 4)))
+    vectors[empty] = np.nan
+    batch = scored(corpus_of(2), scorer_of(vectors))
+    assert all(np.isnan(values).all() for values in batch.values.values())
+    assert batch.outcome["temperature"] is None
+
+
+def test_a_sample_serves_a_large_corpus(monkeypatch: pytest.MonkeyPatch, everything: ScoredBatch) -> None:
+    monkeypatch.setattr(semantic, "FIT_AT_MOST", 150)
+    again = scored(*toy())
+    for name in COLUMNS[:2]:
+        assert np.isfinite(np.delete(again.values[name], EMPTY)).all()
+        assert np.corrcoef(*(np.delete(batch.values[name], EMPTY) for batch in (again, everything)))[0, 1] > 0.3
+    for name, values in scored(*toy()).values.items():
+        np.testing.assert_array_equal(values, again.values[name])
+
+
+def test_two_processes_agree_to_the_bit_whatever_their_threads() -> None:
+    code = (
+        "import hashlib, runpy\n"
+        f"toy = runpy.run_path({__file__!r})\n"
+        "values = toy['scored'](*toy['toy']()).values\n"
+        "print(hashlib.sha256(b''.join(column.tobytes() for column in values.values())).hexdigest())"
+    )
+    digests = set()
+    for threads in ("1", "3"):
+        environment = {**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        digests.add(done.stdout)
+    assert len(digests) == 1
