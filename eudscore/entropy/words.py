@@ -99,7 +99,7 @@ def find_words(texts: Texts) -> Words:
 
 
 def _folded(texts: Texts) -> Texts:
-    """NFKC and case folding of the texts beyond ASCII; the others are theirs but for capitals."""
+    """The texts beyond ASCII after NFKC and case folding; of the others only capitals would change."""
     wide = texts.content >= 128
     if not wide.any():
         return texts
