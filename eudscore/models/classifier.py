@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eudscore.errors import ModelError
-from eudscore.models.batching import batches_by_length
 from eudscore.models.dropout import FixedDropout, Masks, dropout_rates
 from eudscore.models.loading import ResolvedModel, load, one_sentence
 from eudscore.models.parallel import side_by_side
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 MAX_TOKENS = 256
 _PURPOSE = "a classifier"
 _OURS = "eudscore"  # what our own fine-tunes say in their config
-# An answer that padding changes by more than this, relative to the largest logit, reads it.
-_SELF_CHECK = {"float32": 1e-3, "bfloat16": 5e-2, "float16": 1e-2}
 
 
 @dataclass(frozen=True)
@@ -124,9 +121,7 @@ class ClassifierModel:
         self.device, self.dtype = self._trained.device, self._trained.dtype
         self.max_tokens = self._trained.max_tokens
         self.halved = 0
-        with one_sentence(model, _PURPOSE):  # an architecture may not know this precision
-            self._refuse_a_reader_of_padding()
-            self._dropout = FixedDropout(self._trained.network, lambda length: self._logits([self._probe(length)]))
+        self._dropout = FixedDropout(self._trained.network, lambda length: self._logits([self._trained.probe(length)]))
         self.dropout_layers = self._dropout.layers
 
     def predict(
@@ -151,7 +146,7 @@ class ClassifierModel:
         empty = np.array([all(encoding.special_tokens_mask) for encoding in encodings], dtype=np.bool_)
         lengths = np.array([len(ids) for ids in tokens], dtype=np.int64)
         members = [self._dropout.masks(seed, member) for member in range(passes)]
-        batches = batches_by_length(lengths, max_tokens_per_batch=self._trained.budget, wanted=wanted)
+        batches = self._trained.batches(lengths, lengths, wanted)
 
         def predict_batch(rows: Ints) -> ClassBatch:
             full = rows[~empty[rows]]
@@ -181,20 +176,3 @@ class ClassifierModel:
 
         with torch.inference_mode():
             return self._trained.logits(tokens).float()
-
-    def _probe(self, length: int) -> list[int]:
-        """A text of some tokens, none of which is padding."""
-        special = set(self._trained.tokenizer.all_special_ids)
-        return [next(token for token in range(len(self._trained.tokenizer)) if token not in special)] * length
-
-    def _refuse_a_reader_of_padding(self) -> None:
-        """Some networks take the last token of a row for the end of its text (XLNet): no batch would do."""
-        short = self._probe(2)
-        alone = self._logits([short])[0]
-        padded = self._logits([short, self._probe(6)])[0]
-        scale = max(1.0, alone.abs().max().item())
-        if (alone - padded).abs().max().item() > _SELF_CHECK[self.dtype] * scale:
-            raise ModelError(
-                f"{self.model.name!r} cannot be used as a classifier here: it reads the padding of a batch as if "
-                "it were text, so that its answer depends on the other texts. Choose another architecture."
-            )

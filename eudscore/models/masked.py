@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eudscore.errors import ModelError
-from eudscore.models.batching import batches_by_length
 from eudscore.models.device import logits_at_once
-from eudscore.models.loading import ResolvedModel, one_sentence
+from eudscore.models.loading import ResolvedModel
 from eudscore.models.parallel import side_by_side
-from eudscore.models.trained import load_trained
+from eudscore.models.trained import ROUNDING, load_trained
 from eudscore.records import Bools, Floats, Ints
 
 if TYPE_CHECKING:
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 MAX_TOKENS = 128
 FAST_SHARE = 0.15  # of the tokens of a text, hidden all at once where it has to be fast
 _PURPOSE = "a masked language model"
-# Below this the two ways to the logits are the same up to rounding (relative to the largest logit).
-_SELF_CHECK = {"float32": 1e-3, "bfloat16": 5e-2, "float16": 1e-2}
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,9 +132,10 @@ class MaskedModel:
                 "word. Choose a model like BERT or RoBERTa."
             )
         self._mask = int(self._trained.tokenizer.mask_token_id)
+        positions, stretch = logits_at_once(self.device)
+        self._answers = positions * stretch // int(self._trained.network.config.vocab_size)  # places at once
         self._local = threading.local()
-        with one_sentence(model, _PURPOSE):  # an architecture may not know this precision
-            self.fused = self._hooked()
+        self.fused = self._hooked()
 
     def measure(self, texts: Sequence[str], *, wanted: Bools | None = None) -> Iterator[MaskedBatch]:
         """Score texts in batches of like length; a text of n tokens costs n forward passes of its length.
@@ -156,7 +154,7 @@ class MaskedModel:
         readings = [_reading(encoding, text) for encoding, text in zip(encodings, texts, strict=True)]
         lengths = np.array([len(reading.ids) for reading in readings], dtype=np.int64)
         cost = lengths if self.fast else lengths * [(reading.words >= 0).sum() for reading in readings]
-        batches = batches_by_length(cost, max_tokens_per_batch=self._trained.budget, wanted=wanted)
+        batches = self._trained.batches(lengths, cost, wanted)
 
         def measure_batch(rows: Ints) -> MaskedBatch:
             copies = [readings[row].copies(self._mask, fast=self.fast) for row in rows]
@@ -179,9 +177,7 @@ class MaskedModel:
             return
         longest = max(len(copy.ids) for copy in copies)
         answers = max(len(copy.asked) for copy in copies) if self.fused else longest
-        positions, stretch = logits_at_once(self.device)
-        by_logits = positions * stretch // (answers * int(self._trained.network.config.vocab_size))
-        size = max(1, min(self._trained.budget // longest, by_logits))
+        size = max(1, min(self._trained.budget // longest, self._answers // answers))
         for start in range(0, len(copies), size):
             yield copies[start : start + size]
 
@@ -223,8 +219,7 @@ class MaskedModel:
         import torch
 
         layer = self._trained.network.get_output_embeddings()
-        special = set(self._trained.tokenizer.all_special_ids)
-        ids = [token for token in range(len(self._trained.tokenizer)) if token not in special][:5]
+        ids = self._trained.probe(5)
         rows, columns = np.array([0, 1, 1]), np.array([1, 0, len(ids)])
         probe = [[*ids, self._mask], [self._mask, *ids]]
         with torch.inference_mode():
@@ -237,7 +232,7 @@ class MaskedModel:
                     asked = self._trained.logits(probe).float()
                 except (RuntimeError, IndexError):  # what follows the layer needs every place
                     asked = whole
-        tolerance = _SELF_CHECK[self.dtype] * max(1.0, whole.abs().max().item())
+        tolerance = ROUNDING[self.dtype] * max(1.0, whole.abs().max().item())
         if asked.shape == (1, *whole.shape) and (asked[0] - whole).abs().max().item() < tolerance:
             return True
         hook.remove()

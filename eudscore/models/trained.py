@@ -1,20 +1,24 @@
 """A network and its tokenizer, used as somebody trained them: nothing may be missing, nothing is added."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from eudscore.errors import ModelError
-from eudscore.models.batching import padded
+from eudscore.models.batching import batches_by_length, padded
 from eudscore.models.device import pick_device, pick_dtype, tokens_at_once
-from eudscore.models.loading import ResolvedModel, load, load_tokenizer
+from eudscore.models.loading import ResolvedModel, load, load_tokenizer, one_sentence
 from eudscore.models.text import clean
-from eudscore.records import Bools
+from eudscore.records import Bools, Ints
 
 if TYPE_CHECKING:
     import torch
+
+# Two ways to the same logits differ by less than this where rounding is all, relative to the largest logit.
+ROUNDING = {"float32": 1e-3, "bfloat16": 5e-2, "float16": 1e-2}
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +31,7 @@ class Trained:
         device: cpu or cuda.
         dtype: of weights and products.
         max_tokens: texts are cut there, special tokens included.
+        reads_padding: whether padding changes its answers, mask or not, as with XLNet or FNet.
     """
 
     network: Any
@@ -34,10 +39,11 @@ class Trained:
     device: str
     dtype: str
     max_tokens: int
+    reads_padding: bool = False
 
-    @property
+    @cached_property
     def budget(self) -> int:
-        """Padded tokens a batch may hold."""
+        """Padded tokens a batch may hold: as many as were free at first, so that batches stay as they are."""
         return tokens_at_once(self.device, width=int(self.network.config.hidden_size), dtype=self.dtype)
 
     def read(self, texts: Sequence[str]) -> tuple[list[Any], Bools]:
@@ -46,6 +52,28 @@ class Trained:
             return [], np.zeros(0, dtype=np.bool_)
         encodings = self.tokenizer(clean(texts), truncation=True, max_length=self.max_tokens).encodings
         return encodings, np.array([bool(encoding.overflowing) for encoding in encodings], dtype=np.bool_)
+
+    def batches(self, lengths: Ints, cost: Ints, wanted: Bools | None) -> list[Ints]:
+        """Positions of texts in batches of like length, of one length where the model would read the padding.
+
+        Args:
+            lengths: (n,) tokens of each text.
+            cost: (n,) tokens it takes to score it, more for a longer text.
+            wanted: (n,) texts that are asked for, all without it.
+        """
+        batches = batches_by_length(cost, max_tokens_per_batch=self.budget, wanted=wanted)
+        if not self.reads_padding:
+            return batches
+        return [part for batch in batches for part in np.split(batch, 1 + np.flatnonzero(np.diff(lengths[batch])))]
+
+    def probe(self, length: int) -> list[int]:
+        """A text of so many different tokens, between the special ones that its tokenizer puts around a text."""
+        special = set(self.tokenizer.all_special_ids)
+        tokens = [token for token in range(len(self.tokenizer)) if token not in special][:length]
+        example = self.tokenizer("a").encodings[0]
+        inside = np.flatnonzero(np.array(example.special_tokens_mask) == 0)
+        first, last = (inside[0], inside[-1] + 1) if len(inside) else (len(example.ids), len(example.ids))
+        return [*example.ids[:first], *tokens, *example.ids[last:]]
 
     def logits(self, tokens: Sequence[Sequence[int]]) -> "torch.Tensor":
         """(b, ...) logits of token lists, padded on the right; the caller decides about gradients."""
@@ -91,12 +119,28 @@ def load_trained(
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token or tokenizer.convert_ids_to_tokens(0)
     network.config.pad_token_id = tokenizer.pad_token_id
     most = min(max_tokens, _positions(network, max_tokens), int(tokenizer.model_max_length))
-    return Trained(network.to(device).eval(), tokenizer, device, dtype, most)
+    trained = Trained(network.to(device).eval(), tokenizer, device, dtype, most)
+    with one_sentence(model, purpose):  # an architecture may not know this precision
+        return replace(trained, reads_padding=_reads_padding(trained))
+
+
+def _reads_padding(trained: Trained) -> bool:
+    """Tried on a short text, alone and beside a longer one."""
+    import torch
+
+    short = trained.probe(3)
+    with torch.inference_mode():
+        alone = trained.logits([short])[0].float()
+        beside = trained.logits([short, trained.probe(12)])[0].float()
+    difference = (beside[: len(alone)] - alone).abs().max().item()
+    return difference > ROUNDING[trained.dtype] * max(1.0, alone.abs().max().item())
 
 
 def _positions(network: Any, otherwise: int) -> int:
     """How many tokens a network has positions for; RoBERTa's kin count them from behind the one of padding."""
-    held = getattr(network.config, "max_position_embeddings", None) or otherwise
+    held = int(getattr(network.config, "max_position_embeddings", None) or -1)
+    if held < 0:  # relative positions, without an end
+        return otherwise
     table = getattr(getattr(network.base_model, "embeddings", None), "position_embeddings", None)
     padding = getattr(table, "padding_idx", None)
-    return int(held) if padding is None else int(held) - int(padding) - 1
+    return held if padding is None else held - int(padding) - 1

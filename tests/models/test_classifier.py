@@ -218,14 +218,18 @@ def test_what_chooses_no_class_is_refused(tmp_path: Path, options: dict[str, obj
         ClassifierModel(resolve_model(str(saved(tmp_path, **options))), device="cpu")
 
 
-def test_a_reader_of_padding_is_refused(tmp_path: Path) -> None:
+def test_a_reader_of_padding_gets_none(tmp_path: Path) -> None:
     from transformers import XLNetConfig, XLNetForSequenceClassification
 
     size = save_tokenizer(tmp_path)
     config = XLNetConfig(vocab_size=size, d_model=32, n_layer=2, n_head=2, d_inner=64, id2label=NAMES)
     XLNetForSequenceClassification(config).save_pretrained(tmp_path)
-    with pytest.raises(ModelError, match="reads the padding"):
-        ClassifierModel(resolve_model(str(tmp_path)), device="cpu", dtype="float32")
+    model = ClassifierModel(resolve_model(str(tmp_path)), device="cpu", dtype="float32")
+    together = predicted(model, TEXTS, passes=2)
+    for position, text in enumerate(TEXTS):
+        alone = predicted(model, [text], passes=2)
+        np.testing.assert_allclose(alone.logits[0], together.logits[position], atol=1e-4)
+        np.testing.assert_allclose(alone.passes[:, 0], together.passes[:, position], atol=1e-4)
     with pytest.raises(ModelError, match="cannot be used as a classifier: expected scalar type"):
         ClassifierModel(resolve_model(str(tmp_path)), device="cpu", dtype="bfloat16")
 
