@@ -12,11 +12,12 @@ from eudscore.models.dropout import FixedDropout, dropout_rates
 
 
 class Net(nn.Module):
-    """Dropout on features, on attention weights, with a rate of 0, and one that is never called."""
+    """Dropout on features, twice, on attention weights, and one that is never called."""
 
     def __init__(self, rate: float) -> None:
         super().__init__()
         self.features = nn.Dropout(rate)
+        self.mixed = nn.Dropout(rate)
         self.attention = nn.Dropout(0.5)
         self.never = nn.Dropout(0.5)
         self.head = nn.Linear(64, 3)
@@ -26,8 +27,9 @@ class Net(nn.Module):
         return self.head.weight.device
 
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        hidden = self.features(hidden)
         weights = self.attention((hidden @ hidden.mT).softmax(dim=-1))
-        return self.head(self.features(weights @ hidden))
+        return self.head(self.mixed(weights @ hidden))
 
 
 def network(rate: float = 0.3) -> tuple[Net, FixedDropout]:
@@ -43,20 +45,21 @@ def hidden() -> torch.Tensor:
 
 def test_a_pass_is_the_network_with_the_units_of_its_mask_gone(hidden: torch.Tensor) -> None:
     net, dropout = network()
-    (mask,) = dropout.masks(5, 2)
-    keep = np.random.default_rng([5, 0, 2]).random(64) >= 0.3
-    with torch.inference_mode(), dropout.thinned((mask,)):
+    with torch.inference_mode(), dropout.thinned(dropout.masks(5, 2)):
         found = net(hidden)
-    mixed = (hidden @ hidden.mT).softmax(dim=-1) @ hidden
-    expected = net.head(mixed * torch.from_numpy(keep / 0.7).float())
+    first, second = (
+        torch.from_numpy((np.random.default_rng([5, layer, 2]).random(64) >= 0.3) / 0.7).float() for layer in (0, 1)
+    )
+    kept = hidden * first
+    expected = net.head((kept @ kept.mT).softmax(dim=-1) @ kept * second)
     torch.testing.assert_close(found, expected.detach())
 
 
 def test_attention_and_silent_layers_take_no_part() -> None:
     net, dropout = network()
-    assert dropout.layers == 1
+    assert dropout.layers == 2
     assert dropout_rates(net) == (0.3, 0.5)
-    assert [mask.shape for mask in dropout.masks(0, 0)] == [(64,)]
+    assert [mask.shape for mask in dropout.masks(0, 0)] == [(64,), (64,)]
 
 
 def test_without_a_rate_nothing_takes_part(hidden: torch.Tensor) -> None:
@@ -71,6 +74,7 @@ def test_masks_depend_on_seed_layer_and_pass_alone() -> None:
     _, one = network()
     _, other = network()
     assert torch.equal(one.masks(1, 3)[0], other.masks(1, 3)[0])
+    assert not torch.equal(one.masks(1, 3)[0], one.masks(1, 3)[1])
     assert not torch.equal(one.masks(1, 3)[0], one.masks(1, 4)[0])
     assert not torch.equal(one.masks(1, 3)[0], one.masks(2, 3)[0])
     shares = [one.masks(0, member)[0].float().mean().item() for member in range(200)]
