@@ -14,7 +14,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from eudscore.entropy.words import Texts, blocks_of, find_words
-from eudscore.entropy.words import words_of as words_of  # what is counted
 from eudscore.records import Ints
 
 Doubles = NDArray[np.float64]

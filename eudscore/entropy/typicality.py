@@ -30,6 +30,26 @@ def typicality(entropy: Numbers, surprisal: Numbers, varentropy: Numbers) -> Dou
     return np.asarray((np.asarray(surprisal, dtype=np.float64) - entropy) / spread)
 
 
+def context_gain(surprisal: Numbers, alone: Numbers, scored: Numbers) -> Doubles:
+    """(sum of -log p(word | nothing) - sum of -log p(word | what came before)) / tokens: what the context saves.
+
+    How rare the words are cancels out, so that texts of all kinds can be compared: about 0 for words in no
+    order, high for words that belong together.
+
+    Args:
+        surprisal: (n,) sum over the tokens of each text, in nats.
+        alone: (n,) sum of the surprisals of its words, each read by itself, in nats.
+        scored: (n,) tokens of each text.
+
+    Returns:
+        (n,) float64 nats per token; nan where there are no tokens.
+
+    Source: own design; a pointwise mutual information (Church & Hanks, 1990) between words and what precedes them.
+    """
+    scored = np.asarray(scored, dtype=np.float64)
+    return np.asarray((np.asarray(alone, dtype=np.float64) - surprisal) / np.where(scored > 0, scored, np.nan))
+
+
 def bits_per_byte(surprisal: Numbers, size: Numbers) -> Doubles:
     """sum_t s_t / (log 2 * bytes): does not depend on how a tokenizer cuts the text.
 

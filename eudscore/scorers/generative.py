@@ -5,16 +5,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from eudscore.entropy.typicality import bits_per_byte, typicality
+from eudscore.entropy.typicality import bits_per_byte, context_gain, typicality
 from eudscore.models.causal import CausalModel, GenerativeBatch
 from eudscore.models.device import pick_device, pick_dtype
 from eudscore.models.loading import ResolvedModel
+from eudscore.models.text import clean
 from eudscore.records import Card, Corpus, Flag, Floats, Ints, JsonDict, ScoredBatch
 from eudscore.scorers.stretches import stretches
 
+Doubles = NDArray[np.float64]
+
 FEW_TOKENS = 5
 MAX_TOKENS = 1024
+_CHARACTERS_A_TOKEN = 16
 
 
 @dataclass(frozen=True)
@@ -103,16 +108,18 @@ class GenerativeScorer:
     def _score_with(self, model: ResolvedModel, corpus: Corpus, domain: Ints, rows: Ints) -> Iterator[ScoredBatch]:
         for stretch, wanted in stretches(domain, rows):
             network = self.loaded(model)
-            texts = corpus.texts(stretch)
+            # White space alone has tokens, but there is nothing in it to score.
+            texts = [text if text.strip() else "" for text in clean(corpus.texts(stretch))]
             prompts = None if self.prompt is None else corpus.texts(stretch, column=self.prompt.column)
-            alone = np.full(len(stretch), np.nan)
+            words = _surprisal_of_words(network, texts)
+            unprompted = np.full(len(stretch), np.nan)
             if prompts is not None:
                 for batch in network.measure(texts, wanted=wanted):
-                    alone[batch.positions] = _per_token(batch, batch.surprisal)
+                    unprompted[batch.positions] = _per_token(batch, batch.surprisal)
             for batch in network.measure(texts, prompts=prompts, wanted=wanted):
-                values = _values(batch)
+                values = _values(batch, _alone(batch, texts, words))
                 if prompts is not None:
-                    log_ifd = _per_token(batch, batch.surprisal) - alone[batch.positions]
+                    log_ifd = _per_token(batch, batch.surprisal) - unprompted[batch.positions]
                     values["generative_log_ifd"] = log_ifd.astype(np.float32)
                 yield ScoredBatch(stretch[batch.positions], values, _flags(batch), self._outcome(network))
 
@@ -153,14 +160,39 @@ _COLUMNS: tuple[tuple[str, str, dict[str, str]], ...] = (
         "sum(surprisal - entropy) / sqrt(sum varentropy): 0 = as the model itself would write",
         {"unit": "z", "direction": "higher = more surprising than the model expects"},
     ),
+    (
+        "generative_context_gain",
+        "nats a token saved by what came before, against each word read by itself: about 0 for words in no order",
+        {"direction": "higher = words belong together"},
+    ),
 )
 
 
-def _per_token(batch: GenerativeBatch, total: Floats) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _per_token(batch: GenerativeBatch, total: Floats) -> Doubles:
     return np.asarray(total, dtype=np.float64) / np.where(batch.scored > 0, batch.scored, np.nan)
 
 
-def _values(batch: GenerativeBatch) -> dict[str, Floats]:
+def _surprisal_of_words(network: CausalModel, texts: list[str]) -> dict[str, float]:
+    """Nats of every word of some texts, each read by itself; nan where the model has no token to begin with."""
+    longest = _CHARACTERS_A_TOKEN * network.max_tokens  # no more of a text is read
+    words = sorted({word for text in texts for word in text[:longest].split()})
+    found = np.full(len(words), np.nan)
+    if network.tokenizer.bos_token_id is not None:
+        for batch in network.measure([f" {word}" for word in words]):
+            found[batch.positions] = batch.surprisal
+    return dict(zip(words, found.tolist(), strict=True))
+
+
+def _alone(batch: GenerativeBatch, texts: list[str], words: Mapping[str, float]) -> Doubles:
+    """(b,) sum of the surprisals of the words of each text; of a text that was cut, of those that were read."""
+    sums = []
+    for position, size, cut in zip(batch.positions, batch.size, batch.truncated, strict=True):
+        read = texts[position].encode()[:size].decode(errors="ignore").split()
+        sums.append(sum(words.get(word, np.nan) for word in (read[:-1] if cut else read)))
+    return np.array(sums, dtype=np.float64)
+
+
+def _values(batch: GenerativeBatch, alone: Doubles) -> dict[str, Floats]:
     nll = _per_token(batch, batch.surprisal)
     nothing = np.where(batch.scored > 0, 0.0, np.nan)
     values = {
@@ -171,11 +203,12 @@ def _values(batch: GenerativeBatch) -> dict[str, Floats]:
         "generative_gap": _per_token(batch, batch.surprisal - batch.entropy),
         "generative_varentropy": _per_token(batch, batch.varentropy),
         "generative_typicality": typicality(batch.entropy, batch.surprisal, batch.varentropy) + nothing,
+        "generative_context_gain": context_gain(batch.surprisal, alone, batch.scored),
     }
     return {name: column.astype(np.float32) for name, column in values.items()}
 
 
-def _flags(batch: GenerativeBatch) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def _flags(batch: GenerativeBatch) -> NDArray[np.uint8]:
     flags = np.where(batch.scored == 0, Flag.EMPTY, 0)
     flags |= np.where((batch.scored > 0) & (batch.scored < FEW_TOKENS), Flag.SHORT, 0)
     flags |= np.where(batch.truncated, Flag.TRUNCATED, 0)

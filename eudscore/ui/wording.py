@@ -20,6 +20,7 @@ _COLUMNS = {
     "generative_gap": "Surprisal beyond entropy",
     "generative_varentropy": "Varentropy",
     "generative_typicality": "Typicality (z)",
+    "generative_context_gain": "Context gain",
     "generative_log_ifd": "Instruction difficulty (log IFD)",
     "masked_pll": "Pseudo-log-likelihood",
     "semantic_entropy": "Semantic entropy",

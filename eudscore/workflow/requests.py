@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TypedDict
 
+from eudscore.entropy.combine import Rule
 from eudscore.errors import RequestError
 from eudscore.records import JsonDict
 
@@ -94,6 +95,17 @@ def parse_entropies(names: Sequence[str]) -> tuple[Entropy, ...]:
     if not chosen:
         raise RequestError(f"No entropy was asked for: choose among {known}.")
     return tuple(chosen)
+
+
+def parse_rule(name: str) -> Rule:
+    """The rule of a name, checked.
+
+    Raises:
+        RequestError: there is no such rule.
+    """
+    if name not in list(Rule):
+        raise RequestError(f"There is no rule {name!r} to combine entropies: choose among {', '.join(Rule)}.")
+    return Rule(name)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from eudscore.entropy.combine import mean_rank
+from eudscore.entropy.combine import Rule, combine
 from eudscore.errors import InputError
 from eudscore.models.device import pick_device, pick_dtype
 from eudscore.models.loading import resolve_language_model, resolve_model
@@ -21,7 +21,7 @@ from eudscore.store.draft import RowDraft
 from eudscore.store.scores import Scores
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.workflow.adapting import adapted
-from eudscore.workflow.requests import Entropy, Progress, ScoreRequest, silent
+from eudscore.workflow.requests import Entropy, Progress, ScoreRequest, parse_rule, silent
 from eudscore.workflow.stored import collect, tokens_of
 from eudscore.workflow.vectors import groups_of, space_of
 
@@ -38,10 +38,11 @@ def score(workspace: Workspace, ref: CorpusRef, request: ScoreRequest, *, on_pro
         InputError: predictive entropy without labels, or a prompt that is no column.
     """
     corpus = workspace.corpus(ref)
+    rule = parse_rule(request.combine)
     families: list[str] = []
     for stage, scorer in _scorers(workspace, corpus, request, on_progress):
         families.append(_compute(workspace, corpus, scorer, stage, on_progress))
-    families.append(_combine(workspace, corpus, families, request.combine))
+    families.append(_combine(workspace, corpus, families, rule))
     return collect(workspace, ref, corpus, families)
 
 
@@ -144,7 +145,7 @@ def _compute(workspace: Workspace, corpus: Corpus, scorer: Scorer, stage: str, o
     return key
 
 
-def _combine(workspace: Workspace, corpus: Corpus, families: list[str], rule: str) -> str:
+def _combine(workspace: Workspace, corpus: Corpus, families: list[str], rule: Rule) -> str:
     """Store `igse` over the entropies that these families hold; returns the key of its family."""
     components: dict[str, str] = {}
     for family in families:
@@ -154,10 +155,11 @@ def _combine(workspace: Workspace, corpus: Corpus, families: list[str], rule: st
     by_name = {name: family for family in families for name in (workspace.family(corpus.id, family) or {})}
     card = Card(
         "igse",
-        "IGSE-style: mean of the ranks of " + ", ".join(components) + ", ranked again "
+        f"IGSE-style: {rule.definition}; of {', '.join(components)}, ranked "
         "(information_entropy within bins of length); the formula of the EUDS paper is not published",
         unit="rank in (0, 1)",
-        parameters={"components": components},
+        parameters={"components": components, "rule": rule.value},
+        version=2,
     )
     key = _family_key([card])
     with workspace.lock(corpus.id, key):
@@ -167,8 +169,10 @@ def _combine(workspace: Workspace, corpus: Corpus, families: list[str], rule: st
                 for name in components
             }
             lengths = tokens_of(workspace, corpus.id, by_name)
-            combined = mean_rank(values, lengths, adjust=frozenset({"information_entropy"}))
-            finished = card.with_outcome(used=list(combined.used), notes=list(combined.notes))
+            combined = combine(rule, values, lengths, adjust=frozenset({"information_entropy"}))
+            empty = int(np.isnan(combined.values).sum())
+            shares = dict(zip(combined.used, combined.weights, strict=True))
+            finished = card.with_outcome(used=shares, notes=list(combined.notes), rows_empty=empty)
             workspace.keep_family(corpus.id, key, [finished], {"igse": combined.values.astype(np.float32)})
     return key
 

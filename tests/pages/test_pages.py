@@ -1,6 +1,7 @@
 """Every page on its own: empty workspace, data without scores, data with scores, bad addresses."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,23 +89,59 @@ def test_start_scoring_gives_a_worker_the_request(
     app.button(key="score_go").click().run()
     assert not app.exception
     (folder,) = started
-    assert RunFolder(Path(folder)).read_spec()["request"]["entropies"] == ["information", "predictive"]
+    assert RunFolder(Path(folder)).read_spec()["request"]["entropies"] == [
+        "information", "generative", "predictive",
+    ]  # fmt: skip
 
 
-def test_generative_without_a_model_is_said_before_a_worker_starts(
+def test_a_request_for_nothing_is_said_before_a_worker_starts(
     open_page: OpenPage, unscored: CorpusRef, started: list[str]
 ) -> None:
     app = open_page("score", data=str(unscored))
-    app.checkbox(key="entropy_generative").check().run()
-    app.button(key="score_go").click().run()
-    assert "needs a causal language model" in app.error[0].value
+    for entropy in ("information", "generative", "semantic", "predictive"):
+        app.checkbox(key=f"entropy_{entropy}").uncheck()
+    app.run()
+    assert "No entropy was asked for" in app.error[0].value
     assert started == []
+
+
+def test_what_few_need_reaches_the_worker(open_page: OpenPage, unscored: CorpusRef, started: list[str]) -> None:
+    app = open_page("score", data=str(unscored))
+    app.checkbox(key="score_adapt").check()
+    app.selectbox(key="score_prompt").set_value("label")
+    app.selectbox(key="score_combine").set_value("max")
+    app.selectbox(key="score_dtype").set_value("float32")
+    app.text_input(key="score_masked").set_value(" some/model ").run()
+    app.button(key="score_go").click().run()
+    assert not app.exception
+    (folder,) = started
+    request = RunFolder(Path(folder)).read_spec()["request"]
+    assert {name: request[name] for name in ("adapt", "prompt", "combine", "dtype", "masked_lm", "classifier")} == {
+        "adapt": True, "prompt": "label", "combine": "max", "dtype": "float32", "masked_lm": "some/model",
+        "classifier": None,
+    }  # fmt: skip
+
+
+def test_an_estimate_is_made_by_a_worker_and_then_shown(
+    open_page: OpenPage, unscored: CorpusRef, started: list[str]
+) -> None:
+    app = open_page("score", data=str(unscored))
+    app.button(key="score_quote").click().run()
+    assert not app.exception
+    (name,) = started
+    run = RunFolder(Path(name))
+    assert run.read_spec()["kind"] == "quote"
+    run.write_status(replace(run.read_status(), state=RunState.DONE, result={"sentence": "About 9 seconds."}))
+    assert "About 9 seconds." in words_of(open_page("score", data=str(unscored)))
 
 
 def test_every_column_has_its_card(open_page: OpenPage, scored: CorpusRef) -> None:
     app = open_page("score", data=str(scored))
     cards = next(frame.value for frame in app.dataframe if "What it is" in frame.value.columns)
-    assert set(cards["Column"]) == {"igse", "information_entropy", "information_adjusted", "information_surprisal"}
+    assert set(cards["Column"]) == {
+        "igse", "information_entropy", "information_adjusted", "information_surprisal", "information_normalised",
+        "information_miller_madow", "information_chao_shen",
+    }  # fmt: skip
 
 
 def test_explore_lists_the_interval_from_its_top(open_page: OpenPage, scored: CorpusRef, workspace: Workspace) -> None:

@@ -4,8 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 import scipy.stats
 
-from eudscore.entropy.counts import words_of
+from eudscore.entropy.words import words_of
 from eudscore.errors import InputError, Interrupted, RequestError
+from eudscore.models import device
 from eudscore.models import encoder as encoder_module
 from eudscore.records import UNLABELLED, Corpus, Roles
 from eudscore.scorers.information import InformationScorer
@@ -137,21 +138,16 @@ def test_scores_survive_their_file(
         np.testing.assert_array_equal(again.columns[name], values)
 
 
-def test_an_interrupted_run_goes_on_where_it_was(
+def test_an_interrupted_run_goes_on_where_it_was_and_gives_the_same_numbers_to_the_bit(
     workspace: Workspace, corpus: Corpus, tiny_lm: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from eudscore.models import encoder
-
-    monkeypatch.setitem(encoder.TOKENS_PER_BATCH, "cpu", 32)
+    monkeypatch.setattr(device, "CPU_TOKENS", 32)
     ref = workspace.keep_corpus(corpus)
-    request = ScoreRequest((Entropy.GENERATIVE,), lm=str(tiny_lm), device="cpu")
-    seen: list[int] = []
+    request = ScoreRequest((Entropy.GENERATIVE,), lm=str(tiny_lm), device="cpu", dtype="float32")
 
-    def stop(stage: str, done: int, total: int) -> None:
-        if stage.startswith("Reading with"):
-            seen.append(done)
-            if done > 20:
-                raise Interrupted("enough")
+    def stop(stage: str, done: int, _total: int) -> None:
+        if stage.startswith("Reading with") and done > 20:
+            raise Interrupted("enough")
 
     with pytest.raises(Interrupted):
         score(workspace, ref, request, on_progress=stop)
@@ -163,7 +159,8 @@ def test_an_interrupted_run_goes_on_where_it_was(
     assert resumed[0] >= 20
     fresh = Workspace(workspace.root.parent / "fresh")
     expected = score(fresh, fresh.keep_corpus(corpus), request)
-    np.testing.assert_allclose(scores.columns["generative_entropy"], expected.columns["generative_entropy"], atol=2e-2)
+    for name in scores.columns:
+        np.testing.assert_array_equal(scores.columns[name], expected.columns[name], err_msg=name)
 
 
 def test_two_processes_do_not_do_the_same_work_twice(workspace: Workspace, corpus: Corpus, tiny_encoder: Path) -> None:
@@ -173,7 +170,7 @@ def test_two_processes_do_not_do_the_same_work_twice(workspace: Workspace, corpu
         "from eudscore.workflow.requests import *; from eudscore.workflow.scoring import score\n"
         "said = []\n"
         f"score(Workspace(Path({str(workspace.root)!r})), CorpusRef.parse({str(ref)!r}), "
-        f"ScoreRequest((Entropy.SEMANTIC,), {str(tiny_encoder)!r}, None, 'cpu'), "
+        f"ScoreRequest((Entropy.SEMANTIC,), {str(tiny_encoder)!r}, device='cpu'), "
         "on_progress=lambda stage, done, total: said.append(stage))\n"
         "print(sum(stage.startswith('Reading meaning') for stage in said) > 0)"
     )
@@ -182,37 +179,41 @@ def test_two_processes_do_not_do_the_same_work_twice(workspace: Workspace, corpu
     assert answers == ["False", "True"]
 
 
-def test_a_killed_process_leaves_something_that_resumes(workspace: Workspace, corpus: Corpus, tiny_lm: Path) -> None:
+def test_killed_at_any_moment_the_next_call_gives_the_same_numbers_to_the_bit(
+    workspace: Workspace, corpus: Corpus, request_all: ScoreRequest
+) -> None:
     ref = workspace.keep_corpus(corpus)
+    request = replace(request_all, dtype="float32")
     code = (
-        "import time; from pathlib import Path; from eudscore.store.workspace import *; "
-        "from eudscore.models import encoder; encoder.TOKENS_PER_BATCH['cpu'] = 32; "
+        "from pathlib import Path; from eudscore.store.workspace import *; "
+        "from eudscore.models import device; device.CPU_TOKENS = 32; "
         "from eudscore.workflow.requests import *; from eudscore.workflow.scoring import score\n"
-        "def slow(stage, done, total):\n"
-        "    print(done, flush=True); time.sleep(0.05)\n"
         f"score(Workspace(Path({str(workspace.root)!r})), CorpusRef.parse({str(ref)!r}), "
-        f"ScoreRequest((Entropy.GENERATIVE,), 'builtin', {str(tiny_lm)!r}, 'cpu'), on_progress=slow)"
+        f"ScoreRequest.from_json({request.to_json()!r}), "
+        "on_progress=lambda stage, done, total: print(stage, done, flush=True))"
     )
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if int(line) > 30 and int(line) != len(corpus):
-            break
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    time.sleep(0.1)
-    resumed: list[int] = []
-    request = ScoreRequest((Entropy.GENERATIVE,), lm=str(tiny_lm), device="cpu")
-    scores = score(
-        workspace, ref, request, on_progress=lambda stage, done, _: resumed.append(done) if "Reading" in stage else None
-    )
-    assert resumed[0] > 0
-    assert np.isfinite(np.delete(scores.columns["generative_entropy"], 7)).all()
-
-
-def test_generative_without_a_model_is_one_sentence(workspace: Workspace, corpus: Corpus) -> None:
-    with pytest.raises(RequestError, match="Generative entropy needs a causal language model"):
-        score(workspace, workspace.keep_corpus(corpus), ScoreRequest((Entropy.GENERATIVE,)))
+    for moment in (2, 5, 9):
+        process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        for count, _ in enumerate(process.stdout):
+            if count == moment:
+                break
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        if moment == 2:
+            assert "predictive_entropy" not in latest_scores(workspace, ref).columns
+    subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    fresh = Workspace(workspace.root.parent / "fresh")
+    other = fresh.keep_corpus(corpus)
+    assert str(other) == str(ref)
+    subprocess.run(
+        [sys.executable, "-c", code.replace(repr(str(workspace.root)), repr(str(fresh.root)))], check=True,
+        capture_output=True,
+    )  # fmt: skip
+    expected, scores = latest_scores(fresh, ref), latest_scores(workspace, ref)
+    assert scores.columns.keys() == expected.columns.keys()
+    for name in expected.columns:
+        np.testing.assert_array_equal(scores.columns[name], expected.columns[name], err_msg=name)
 
 
 @pytest.mark.parametrize(
@@ -227,7 +228,7 @@ def test_predictive_needs_labels(
     workspace: Workspace, corpus: Corpus, tiny_encoder: Path, labels: list[int], sentence: str
 ) -> None:
     other = Corpus(corpus.name, corpus.source, corpus.table, corpus.roles, corpus.classes, np.array(labels))
-    request = ScoreRequest((Entropy.PREDICTIVE,), str(tiny_encoder), None, "cpu")
+    request = ScoreRequest((Entropy.PREDICTIVE,), str(tiny_encoder), device="cpu")
     with pytest.raises(InputError, match=f"at least two classes with 5 labelled texts each .*, and {sentence}"):
         score(workspace, workspace.keep_corpus(other), request)
 
@@ -248,7 +249,7 @@ def test_near_duplicates_of_one_another_do_not_make_a_class(
 ) -> None:
     labels = np.array([0] * 40 + [1] * 6)
     corpus = Corpus("twins", "t", pa.table({"text": texts}), Roles("text"), ("a", "b"), labels)
-    request = ScoreRequest((Entropy.PREDICTIVE,), str(tiny_encoder), None, "cpu")
+    request = ScoreRequest((Entropy.PREDICTIVE,), str(tiny_encoder), device="cpu")
     with pytest.raises(InputError, match="that are no near-duplicates of one another, and twins has"):
         score(workspace, workspace.keep_corpus(corpus), request)
 
@@ -264,7 +265,7 @@ def test_texts_with_equal_counts_tie_and_igse_ranks_what_is_stored(workspace: Wo
 
 def test_a_text_that_is_alone_has_no_semantic_entropy(workspace: Workspace, tiny_encoder: Path) -> None:
     corpus = Corpus("one", "o", pa.table({"text": ["where is my refund"]}), Roles("text"), (), np.array([-1]))
-    request = ScoreRequest((Entropy.SEMANTIC,), str(tiny_encoder), None, "cpu")
+    request = ScoreRequest((Entropy.SEMANTIC,), str(tiny_encoder), device="cpu")
     scores = score(workspace, workspace.keep_corpus(corpus), request)
     assert np.isnan(scores.columns["semantic_entropy"]).all()
 
