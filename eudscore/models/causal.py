@@ -87,9 +87,9 @@ class CausalModel:
         self.model = model
         self.device = pick_device(device)
         self.dtype = pick_dtype(dtype, self.device)
-        self.tokenizer = load_tokenizer(model)
         network = load(AutoModelForCausalLM, model, "a causal language model", dtype=getattr(torch, self.dtype))
         self._network = network.to(self.device).eval()
+        self.tokenizer = load_tokenizer(model)
         self.max_tokens = max_tokens
         held = getattr(network.config, "max_position_embeddings", None) or _LONGEST_CONTEXT
         self.context = min(max_tokens, int(held))

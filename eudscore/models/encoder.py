@@ -46,9 +46,9 @@ class Encoder:
         self.model = model
         self.device = pick_device(device)
         self.dtype = pick_dtype(dtype, self.device)
-        self.tokenizer = load_tokenizer(model)
         network = load(AutoModel, model, "an encoder", dtype=getattr(torch, self.dtype))
         self._network = network.to(self.device).eval()
+        self.tokenizer = load_tokenizer(model)
         positions = getattr(network.config, "max_position_embeddings", None) or max_tokens
         self.max_tokens = min(max_tokens, int(positions))
         self.dimensions = int(network.config.hidden_size)

@@ -147,7 +147,7 @@ def one_sentence(model: ResolvedModel, purpose: str) -> Iterator[None]:
         reason = " ".join(str(error).split())
         if "trust_remote_code" in reason:
             reason = "it brings code of its own, which is never run here"
-        raise ModelError(f"{model.name!r} cannot be used as {purpose}: {reason[:300]}") from error
+        raise ModelError(f"{model.name!r} cannot be used as {purpose}: {_brief(reason)}") from error
 
 
 def load(auto_class: Any, model: ResolvedModel, purpose: str, **options: Any) -> Any:
@@ -160,9 +160,29 @@ def load(auto_class: Any, model: ResolvedModel, purpose: str, **options: Any) ->
 
 
 def load_tokenizer(model: ResolvedModel) -> Any:
-    """The fast tokenizer that belongs to a model."""
+    """The fast tokenizer that belongs to a model.
+
+    Raises:
+        ModelError: it has none, or one that cannot be loaded.
+    """
     from transformers import AutoTokenizer
+    from transformers.utils import cached_file
 
     revision = {} if Path(model.location).is_dir() else {"revision": model.revision}
     with one_sentence(model, "a tokenizer"):
-        return AutoTokenizer.from_pretrained(model.location, trust_remote_code=False, **revision)
+        tokenizer = AutoTokenizer.from_pretrained(model.location, trust_remote_code=False, **revision)
+        names = {"tokenizer.json", *tokenizer.vocab_files_names.values()}
+        quiet = {"_raise_exceptions_for_missing_entries": False, **revision}
+        # Where there is no vocabulary transformers makes up an empty one, and every text would be unknown words.
+        if not any(cached_file(model.location, name, **quiet) for name in sorted(names)):
+            raise ModelError(
+                f"{model.name!r} comes without a tokenizer (none of {', '.join(sorted(names))}): save it beside the "
+                "model with tokenizer.save_pretrained(...)."
+            )
+    return tokenizer
+
+
+def _brief(reason: str) -> str:
+    """The first sentence of an error of somebody else's, or as much of it as can be read."""
+    first = reason.split(". ")[0]
+    return first if len(first) <= 200 else f"{first[:200].rsplit(' ', 1)[0]} ..."

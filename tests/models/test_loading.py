@@ -8,6 +8,7 @@ import torch
 
 from eudscore.errors import ModelError, RequestError
 from eudscore.models import loading
+from eudscore.models.causal import CausalModel
 from eudscore.models.device import pick_device
 from eudscore.models.loading import BUILTIN_SHA256, resolve_model
 
@@ -67,3 +68,10 @@ def test_cuda_is_not_silently_replaced_by_the_cpu() -> None:
     with pytest.raises(RequestError, match="no CUDA device"):
         pick_device("cuda")
     assert pick_device("auto") == "cpu"
+
+
+def test_a_folder_without_a_tokenizer_is_not_given_an_empty_one(tiny_lm: Path, tmp_path: Path) -> None:
+    for name in ("config.json", "model.safetensors"):
+        shutil.copy(tiny_lm / name, tmp_path / name)
+    with pytest.raises(ModelError, match=r"comes without a tokenizer \(none of .*tokenizer\.json"):
+        CausalModel(resolve_model(str(tmp_path)), device="cpu")

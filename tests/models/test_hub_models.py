@@ -1,0 +1,115 @@
+"""Models of the Hub, against a server of our own that speaks as the Hub does (`HF_ENDPOINT`)."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+PICKLED = {"config.json": b'{"model_type": "gpt2"}', "pytorch_model.bin": b"\x80\x04pickle"}
+OWN_CODE = {
+    "config.json": json.dumps(
+        {"model_type": "surprise", "auto_map": {"AutoConfig": "code.Config", "AutoModelForCausalLM": "code.Model"}}
+    ).encode(),
+    "code.py": b"raise SystemExit('this code was run')",
+    "model.safetensors": b"",
+}
+
+
+@pytest.fixture(scope="module")
+def endpoint(tiny_lm: Path) -> Iterator[str]:
+    """The address of a Hub with a language model, one that asks for terms, and some that must not be used."""
+    whole = {path.name: path.read_bytes() for path in tiny_lm.iterdir()}
+    mute = {name: content for name, content in whole.items() if "token" not in name}
+    repos = {"lab/tiny": whole, "lab/pickled": PICKLED, "lab/own-code": OWN_CODE, "lab/mute": mute}
+
+    class Hub(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path).path.strip("/").split("/")
+            if parts[:2] == ["api", "models"]:
+                self._about("/".join(parts[2:4]), parts[4:])
+            else:
+                self._file("/".join(parts[:2]), parts[-1])
+
+        def _about(self, name: str, more: list[str]) -> None:
+            if name == "lab/gated":
+                self._answer(403, b"{}", {"X-Error-Code": "GatedRepo"})
+            elif name not in repos:
+                self._answer(404, b"{}", {"X-Error-Code": "RepoNotFound"})
+            elif more[:1] == ["tree"]:
+                self._answer(200, b"[]")
+            else:
+                files = [{"rfilename": file} for file in repos[name]]
+                self._answer(200, json.dumps({"id": name, "sha": COMMIT, "siblings": files}).encode())
+
+        def _file(self, name: str, file: str) -> None:
+            content = repos.get(name, {}).get(file)
+            if content is None:
+                self._answer(404, b"", {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT})
+            else:
+                etag = hashlib.sha1(content).hexdigest()
+                self._answer(200, content, {"ETag": f'"{etag}"', "X-Repo-Commit": COMMIT})
+
+        def _answer(self, status: int, content: bytes, headers: dict[str, str] | None = None) -> None:
+            self.send_response(status)
+            for key, value in {"Content-Length": str(len(content)), **(headers or {})}.items():
+                self.send_header(key, value)
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def score_with(lm: str, endpoint: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    texts = folder / "t.txt"
+    texts.write_text("where is my refund\nthe team won the match\nmy card was charged twice\n", encoding="utf-8")
+    command = [sys.executable, "-c", "from eudscore.cli import main; main()", "score", str(texts)]
+    command += ["--entropy", "generative", "--lm", lm, "--device", "cpu", "--out", str(folder / "s.parquet")]
+    own = {"HF_ENDPOINT": endpoint, "HF_HOME": str(folder / "hf"), "EUDSCORE_WORKSPACE": str(folder / "ws")}
+    environment = {key: value for key, value in os.environ.items() if key != "HF_HUB_OFFLINE"} | own
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=180)
+
+
+def test_a_model_of_the_hub_is_fetched_at_the_commit_that_its_card_names(endpoint: str, tmp_path: Path) -> None:
+    done = score_with("lab/tiny", endpoint, tmp_path)
+    assert done.returncode == 0, done.stderr
+    from eudscore.store.scores import read_scores
+
+    card = read_scores(tmp_path / "s.parquet").cards["generative_entropy"]
+    assert (card.model, card.revision) == ("lab/tiny", COMMIT)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("lab/nothing", "The Hub has no model 'lab/nothing': check its spelling, or give a folder."),
+        ("lab/gated", "The model 'lab/gated' is gated: accept its terms on the Hub and log in."),
+        ("lab/pickled", "'lab/pickled' cannot be used as a causal language model"),
+        ("lab/own-code", "it brings code of its own, which is never run here"),
+        ("lab/mute", "'lab/mute' comes without a tokenizer (none of merges.txt, tokenizer.json, vocab.json)"),
+    ],
+)
+def test_what_cannot_be_used_gets_one_sentence(endpoint: str, tmp_path: Path, name: str, sentence: str) -> None:
+    done = score_with(name, endpoint, tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert sentence in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "this code was run" not in done.stdout + done.stderr
