@@ -4,12 +4,12 @@ import streamlit as st
 
 from eudscore.records import Card
 from eudscore.store.scores import Scores
-from eudscore.ui.wording import column_label
+from eudscore.ui.wording import in_order
 
 
 def estimator_cards(scores: Scores) -> None:
     """One row per column, all that its numbers depend on."""
-    rows = [_row(scores.cards[name]) for name in sorted(scores.columns, key=column_label)]
+    rows = [_row(scores.cards[name]) for name in in_order(scores.columns)]
     st.dataframe(
         rows, hide_index=True, key="cards",
         column_config={"What it is": st.column_config.TextColumn(width="large")},

@@ -11,7 +11,7 @@ from eudscore.ui import figures, state, tables, theme, work
 from eudscore.ui.cards import flagged
 from eudscore.ui.explorer import ExplorerState
 from eudscore.ui.state import Opened
-from eudscore.ui.wording import column_label, unit_of
+from eudscore.ui.wording import column_label, families_of, in_order, unit_of
 
 
 def not_scored(opened: Opened) -> None:
@@ -61,7 +61,7 @@ def one_text(opened: Opened, scores: Scores, row: int) -> None:
     if corpus.labels[row] >= 0:
         st.caption(f"Label: {corpus.classes[corpus.labels[row]]}")
     lines = []
-    for name in sorted(scores.columns, key=column_label):
+    for name in in_order(scores.columns):
         place = float(quantiles_of(scores, name)[row])
         unit = unit_of(scores.cards[name])
         lines.append(
@@ -78,8 +78,12 @@ def one_text(opened: Opened, scores: Scores, row: int) -> None:
 
 
 def histograms(scores: Scores) -> None:
-    """One small histogram per column, three in a row."""
-    names = sorted(scores.columns, key=column_label)
+    """One small histogram per column of the family that is looked at, three in a row."""
+    families = families_of(scores.columns)
+    chosen = st.segmented_control(
+        "Family", list(families), default=next(iter(families)), key="family", label_visibility="collapsed"
+    )
+    names = families[chosen or next(iter(families))]
     for start in range(0, len(names), 3):
         for column, name in zip(st.columns(3), names[start : start + 3], strict=False):
             with column:

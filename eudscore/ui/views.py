@@ -9,7 +9,7 @@ from eudscore.store.workspace import CorpusRef
 from eudscore.ui import routes, state
 from eudscore.ui.explorer import ExplorerColumn, ExplorerState, ExplorerView, MapRegion
 from eudscore.ui.state import Opened
-from eudscore.ui.wording import column_label, preferred, unit_of
+from eudscore.ui.wording import column_label, in_order, preferred, unit_of
 from eudscore.workflow.stored import family_of
 
 BUDGET = 0.16  # the share that EUDS' headline keeps
@@ -37,7 +37,7 @@ def explorer_view(opened: Opened, scores: Scores, *, key: str, panels: tuple[str
             routes.column_url(corpus.id, families[name], name),
             routes.quantiles_url(corpus.id, families[name], name),
         )
-        for name in sorted(scores.columns, key=column_label)
+        for name in in_order(scores.columns)
     ]  # fmt: skip
     points, note, regions = _layout(opened)
     left = st.session_state.get(_memory(key), {}).get(str(ref))

@@ -1,40 +1,42 @@
 """How columns, runs and times are called on the pages."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from eudscore.records import Card, RunState
 
+# In the order in which they are read: what a family is named after, then its companions.
 _COLUMNS = {
     "igse": "IGSE",
     "information_entropy": "Information entropy",
     "information_adjusted": "Information, length-adjusted",
-    "information_surprisal": "Word surprisal",
     "information_normalised": "Information, normalised",
+    "information_surprisal": "Word surprisal",
     "information_miller_madow": "Information, Miller-Madow",
     "information_chao_shen": "Information, Chao-Shen",
     "generative_entropy": "Generative entropy",
     "generative_nll": "Negative log-likelihood",
-    "generative_perplexity": "Perplexity",
-    "generative_bits_per_byte": "Bits per byte",
     "generative_gap": "Surprisal beyond entropy",
-    "generative_varentropy": "Varentropy",
     "generative_typicality": "Typicality (z)",
     "generative_context_gain": "Context gain",
     "generative_log_ifd": "Instruction difficulty (log IFD)",
+    "generative_varentropy": "Varentropy",
+    "generative_perplexity": "Perplexity",
+    "generative_bits_per_byte": "Bits per byte",
     "masked_pll": "Pseudo-log-likelihood",
     "semantic_entropy": "Semantic entropy",
     "semantic_neighbourhood": "Neighbourhood entropy",
-    "semantic_stability": "Cluster instability",
     "semantic_isolation": "Isolation",
+    "semantic_stability": "Cluster instability",
     "predictive_entropy": "Predictive entropy",
     "predictive_margin": "Margin uncertainty",
     "predictive_least_confidence": "Least confidence",
+    "predictive_bald": "BALD",
+    "predictive_energy": "Energy",
     "predictive_label_gap": "Label gap",
     "predictive_el2n": "EL2N",
-    "predictive_energy": "Energy",
-    "predictive_bald": "BALD",
 }
+MAIN = ("igse", "information_entropy", "generative_entropy", "semantic_entropy", "predictive_entropy")
 ARMS = {"subset": "Selection", "random": "Random, same size", "full": "All data"}
 STATES = {
     RunState.QUEUED: "waiting",
@@ -49,6 +51,21 @@ STATES = {
 def column_label(name: str) -> str:
     """A column as people read it."""
     return _COLUMNS.get(name, name.replace("_", " ").capitalize())
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Columns in the order in which they are read; unknown ones follow by name."""
+    place = {name: position for position, name in enumerate(_COLUMNS)}
+    return sorted(names, key=lambda name: (place.get(name, len(place)), name))
+
+
+def families_of(names: Iterable[str]) -> dict[str, list[str]]:
+    """Columns by what they measure; first those that families are named after."""
+    groups: dict[str, list[str]] = {}
+    for name in in_order(names):
+        family = "Entropies" if name in MAIN else name.split("_")[0].capitalize()
+        groups.setdefault(family, []).append(name)
+    return dict(sorted(groups.items(), key=lambda group: group[0] != "Entropies"))
 
 
 def unit_of(card: Card) -> str:

@@ -173,17 +173,14 @@ def _memory(corpus: Corpus, lengths: Ints, width: int) -> int:
 
 
 def _peak() -> int:
-    """Bytes of main memory this process has held at most."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        import psutil
+    """Bytes of main memory this process has held at most; where that cannot be read, what it holds now."""
+    import psutil
 
+    try:  # getrusage would answer for the parent process as well
+        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
         return int(psutil.Process().memory_info().rss)
-    import sys
-
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def _spread(lengths: Ints) -> Ints:

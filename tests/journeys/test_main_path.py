@@ -66,7 +66,7 @@ def test_from_an_empty_workspace_to_a_finished_fine_tune(visit: Visit, slice_of_
 
     page.get_by_role("button", name="Score and map").click()
     expect(page.get_by_text("UMAP of sentence vectors")).to_be_visible(timeout=3 * MINUTE)
-    expect(page.locator(".eud-chip", has_text=re.compile(r"\d scores"))).to_have_text("9 scores", timeout=MINUTE)
+    expect(page.locator(".eud-chip", has_text=re.compile(r"\d scores"))).to_have_text("26 scores", timeout=MINUTE)
     visit.settle()
     picture(visit, "3-explore")
     nothing_went_wrong(visit)
