@@ -9,14 +9,15 @@ of the repository:
     peers-env/bin/python tests/benchmarks/peers.py [--texts FILE.parquet] [--rows 200] [--model FOLDER]
 
 torch comes first so that you choose its build: without a GPU, take the CPU one. Without --texts the built-in demo is
-read. Without --model the language model is a GPT-2 with random but fixed weights, made on the spot; nothing is
-downloaded. Both sides compute in float32 on the CPU. The exit status is 1 when a difference exceeds its tolerance.
+read. Without --model the causal language model is a GPT-2 with random but fixed weights, made on the spot, as is the
+BERT that is the masked one with or without it; nothing is downloaded. Both sides compute in float32 on the CPU. The
+exit status is 1 when a difference exceeds its tolerance.
 """
 
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -33,12 +34,14 @@ from cleanlab.rank import (
 from lm_polygraph import WhiteboxModel
 from lm_polygraph.estimators import MaximumSequenceProbability, MeanTokenEntropy, Perplexity
 from lm_polygraph.stat_calculators.entropy import EntropyCalculator
-from minicons.scorer import IncrementalLMScorer
+from minicons.scorer import IncrementalLMScorer, MaskedLMScorer
 from small_text.query_strategies.bayesian import _bald
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
+    BertConfig,
+    BertForMaskedLM,
     GPT2Config,
     GPT2LMHeadModel,
     LogitsProcessor,
@@ -51,12 +54,15 @@ from eudscore.entropy.logits import token_measures
 from eudscore.entropy.predictive import label_gap, margin, predictive_entropy
 from eudscore.models.causal import CausalModel
 from eudscore.models.loading import resolve_model
+from eudscore.models.masked import MAX_TOKENS, MaskedModel
 
 TOLERANCE = 1e-4  # nats, for what a float32 forward pass has gone into
 EXACT = 1e-9  # for arithmetic on the same float64 probabilities
 WITHIN_EPSILON = 1e-6  # for the same where the peer adds 1e-8 to each probability
 BATCH = 16
 MOST_LOGITS = 50_000_000  # lm-polygraph keeps every log-probability of a batch: 200 MB
+MASKED_TEXTS = 50
+MASKED_BATCH = 4  # minicons makes the logits of all places in a copy of the text for each token: 260 MB
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,34 @@ def save_random_gpt2(folder: Path, texts: Sequence[str]) -> None:
         initializer_range=0.3,  # not GPT-2's 0.02, under which every distribution is all but uniform
     )  # fmt: skip
     GPT2LMHeadModel(config).save_pretrained(folder)
+
+
+def save_random_bert(folder: Path, texts: Sequence[str]) -> None:
+    """The same for a BERT. Its vocabulary is small, so that many words are cut into pieces."""
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    normal, words = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
+    learner = Tokenizer(models.WordPiece())
+    learner.normalizer, learner.pre_tokenizer = normal, words
+    # By itself the trainer numbers the letters inside words in any order, and another order is another vocabulary.
+    inside = [f"##{letter}" for letter in sorted({*normal.normalize_str("".join(texts))} - {" "})]
+    trainer = trainers.WordPieceTrainer(vocab_size=1000, special_tokens=[*special, *inside], show_progress=False)
+    learner.train_from_iterator(texts, trainer)
+    tokenizer = Tokenizer(models.WordPiece(learner.get_vocab(), unk_token="[UNK]"))
+    tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.decoder = normal, words, decoders.WordPiece()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[(token, special.index(token)) for token in ("[CLS]", "[SEP]")]
+    )
+    wrapped = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]",
+        mask_token="[MASK]",
+    )  # fmt: skip
+    wrapped.save_pretrained(folder)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(wrapped), hidden_size=64, num_hidden_layers=2, num_attention_heads=4, intermediate_size=256,
+        max_position_embeddings=MAX_TOKENS, pad_token_id=0, initializer_range=0.3,  # as for the GPT-2
+    )  # fmt: skip
+    BertForMaskedLM(config).save_pretrained(folder)
 
 
 def measure(folder: Path, texts: Sequence[str]) -> Measured:
@@ -235,6 +269,50 @@ def against_minicons(folder: Path, ours: Measured) -> Iterator[Comparison]:
     yield Comparison("surprisal of each token (token_score)", "minicons", ours.token_surprisal, np.array(per_token))
 
 
+def read_masked(folder: Path, texts: Sequence[str]) -> dict[str, list[str]]:
+    """The first `MASKED_TEXTS` different texts with anything to score that need no cutting, and their tokens."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokens = {text: tokenizer.tokenize(text) for text in texts}
+    most = MAX_TOKENS - tokenizer.num_special_tokens_to_add()
+    chosen = [text for text in tokens if 0 < len(tokens[text]) <= most][:MASKED_TEXTS]
+    if not any(token.startswith("##") for text in chosen for token in tokens[text]):
+        raise ValueError("no word is cut into pieces: it would make no difference what is hidden with a token")
+    return {text: tokens[text] for text in chosen}
+
+
+def against_minicons_masked(folder: Path, read: Mapping[str, Sequence[str]]) -> Iterator[Comparison]:
+    """The masked pseudo-log-likelihood: both sides hide each token in turn, and the later tokens of its word with it.
+
+    We count the tokens that the tokenizer did not add around the text; minicons all but [CLS], [SEP] and [PAD]. That
+    is the same unless a text spells one of these out, and [UNK] counts for both. To minicons a word is what `word_ids`
+    says; we part it at white space as well, where BERT's words end anyway, as they do at punctuation. minicons takes
+    `original` for the metric of a call whatever it was constructed with, so it is told twice. It makes all logits of a
+    copy, we those of the hidden token.
+    """
+    texts = list(read)
+    tokens = np.array([len(read[text]) for text in texts])
+    scored = np.zeros(len(texts), dtype=np.int64)
+    sums = np.zeros(len(texts))
+    for batch in MaskedModel(resolve_model(str(folder)), device="cpu", dtype="float32").measure(texts):
+        scored[batch.positions], sums[batch.positions] = batch.scored, batch.surprisal
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.batch_encode_plus = tokenizer.__call__  # minicons 0.3.39 calls it, transformers 5 has it no more
+    metric = "within_word_l2r"
+    scorer = MaskedLMScorer(str(folder), "cpu", tokenizer=tokenizer, PLL_metric=metric, dtype=torch.float32)
+    found: list[tuple[int, float]] = []
+    for first in range(0, len(texts), MASKED_BATCH):
+        found += scorer.sequence_score(
+            texts[first : first + MASKED_BATCH],
+            reduction=lambda scores: (len(scores), -scores.mean().item()),
+            PLL_metric=metric,
+        )
+    counts, means = zip(*found, strict=True)
+    if not (tokens.tolist() == scored.tolist() == list(counts)):
+        raise ValueError("minicons or MaskedModel counts other tokens than a text has")
+    # As above, compared per token: a sum over a hundred of them rounds by more than its terms.
+    yield Comparison("masked PLL of a text, sign turned (within_word_l2r)", "minicons", sums / scored, np.array(means))
+
+
 def against_cleanlab() -> Iterator[Comparison]:
     """Label quality, on random class probabilities from near certain to near uniform, some of them exactly 0 or 1.
 
@@ -289,11 +367,19 @@ def main() -> None:
             save_random_gpt2(folder, texts)
         ours = measure(folder, texts)
         comparisons = [*against_lm_polygraph(folder, ours), *against_minicons(folder, ours)]
-        comparisons += [*against_cleanlab(), *against_small_text()]
+    with tempfile.TemporaryDirectory() as temporary:
+        save_random_bert(Path(temporary), texts)
+        read = read_masked(Path(temporary), texts)
+        comparisons += against_minicons_masked(Path(temporary), read)
+    comparisons += [*against_cleanlab(), *against_small_text()]
     low, high = ours.token_entropy.min(), ours.token_entropy.max()
     print(f"eudscore {version('eudscore')}, transformers {version('transformers')}, torch {torch.__version__}, float32")
     print(f"model {options.model or 'GPT-2, random weights'}; {len(ours.texts)} of {len(texts)} texts scored whole")
-    print(f"{len(ours.token_entropy):,} predicted tokens, entropies from {low:.2f} to {high:.2f} nats\n")
+    print(f"{len(ours.token_entropy):,} predicted tokens, entropies from {low:.2f} to {high:.2f} nats")
+    hidden = [token for tokens in read.values() for token in tokens]
+    later = sum(token.startswith("##") for token in hidden)
+    print("masked model BERT, random weights; ", end="")
+    print(f"{len(read)} texts, {len(hidden):,} hidden tokens, of which {later:,} are later pieces of a word\n")
     sys.exit(0 if report(comparisons) else 1)
 
 
