@@ -31,6 +31,7 @@ def _row(card: Card) -> dict[str, str]:
     return {
         "Column": card.column,
         "What it is": card.definition,
+        "Noticed": "; ".join(notes),
         "Unit": card.unit,
         "Reads as": card.direction,
         "Model": card.model or "none",
@@ -38,7 +39,6 @@ def _row(card: Card) -> dict[str, str]:
         "Precision": card.dtype,
         "Max tokens": _limit(card),
         "Seed": "" if card.seed is None else str(card.seed),
-        "Noticed": "; ".join(notes),
     }
 
 

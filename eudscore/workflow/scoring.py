@@ -155,8 +155,8 @@ def _combine(workspace: Workspace, corpus: Corpus, families: list[str], rule: Ru
     by_name = {name: family for family in families for name in (workspace.family(corpus.id, family) or {})}
     card = Card(
         "igse",
-        f"IGSE-style: {rule.definition}; of {', '.join(components)}, ranked "
-        "(information_entropy within bins of length); the formula of the EUDS paper is not published",
+        f"IGSE-style, of {', '.join(components)} (information_entropy within bins of length): {rule.definition}; "
+        "ranked again. The formula of the EUDS paper is not published",
         unit="rank in (0, 1)",
         parameters={"components": components, "rule": rule.value},
         version=2,
