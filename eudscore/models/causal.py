@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from eudscore.errors import ModelError
 from eudscore.models.batching import batches_by_length, padded
 from eudscore.models.device import logits_at_once, pick_device, pick_dtype, tokens_at_once
-from eudscore.models.loading import ResolvedModel, load, load_tokenizer
+from eudscore.models.loading import ResolvedModel, load_tokenizer, load_whole
 from eudscore.models.parallel import side_by_side
 from eudscore.models.text import clean
+from eudscore.models.trained import ROUNDING, positions_of
 from eudscore.models.windows import Window, windows_of
 from eudscore.records import Bools, Floats, Ints
 
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
 
     from eudscore.entropy.logits import Head, TokenMeasures
 
-# Below this the two ways to the logits are the same up to rounding (relative to the largest logit).
-_SELF_CHECK = {"float32": 1e-3, "bfloat16": 5e-2, "float16": 1e-2}
+_PURPOSE = "a causal language model"
 _WHOLE_LOGITS = 32_000_000
 _LONGEST_CONTEXT = 1024  # where the config of a model does not say
 
@@ -31,8 +32,10 @@ class GenerativeBatch:
 
     Attributes:
         positions: (b,) positions into the texts.
-        scored: (b,) number of tokens that have a prediction; 0 = nothing to score.
+        tokens: (b,) number of tokens that were read of the text.
+        scored: (b,) number of them that have a prediction: all, but without a token of a beginning the first.
         size: (b,) bytes of UTF-8 that the scored tokens stand for.
+        whole_words: (b,) whether these are the first bytes of the text and end with a word.
         entropy: (b,) sum of H_t in nats.
         surprisal: (b,) sum of -log p(x_t) in nats.
         varentropy: (b,) sum of the varentropies in nats squared.
@@ -40,8 +43,10 @@ class GenerativeBatch:
     """
 
     positions: Ints
+    tokens: Ints
     scored: Ints
     size: Ints
+    whole_words: Bools
     entropy: Floats
     surprisal: Floats
     varentropy: Floats
@@ -53,7 +58,9 @@ class _Reading:
     """One text as it is read."""
 
     windows: list[Window]
+    tokens: int
     size: int
+    whole_words: bool
     truncated: bool
 
     @property
@@ -87,14 +94,15 @@ class CausalModel:
         self.model = model
         self.device = pick_device(device)
         self.dtype = pick_dtype(dtype, self.device)
-        network = load(AutoModelForCausalLM, model, "a causal language model", dtype=getattr(torch, self.dtype))
+        network = load_whole(AutoModelForCausalLM, model, _PURPOSE, dtype=getattr(torch, self.dtype))
         self._network = network.to(self.device).eval()
         self.tokenizer = load_tokenizer(model)
         self.max_tokens = max_tokens
-        held = getattr(network.config, "max_position_embeddings", None) or _LONGEST_CONTEXT
-        self.context = min(max_tokens, int(held))
+        self.context = min(max_tokens, positions_of(network, _LONGEST_CONTEXT))
         self.halved = 0
+        self._check_direction()
         self._head = self._checked_head()
+        self._budget = self._tokens_at_once()
 
     @property
     def fused(self) -> bool:
@@ -102,32 +110,33 @@ class CausalModel:
         return self._head is not None
 
     def measure(
-        self, texts: Sequence[str], *, prompts: Sequence[str] | None = None, wanted: Bools | None = None
-    ) -> Iterator[GenerativeBatch]:
+        self, texts: Sequence[str], *, prompts: Sequence[str] | None = None, shown: bool = True,
+        wanted: Bools | None = None,
+    ) -> Iterator[GenerativeBatch]:  # fmt: skip
         """Score texts in batches of like length; each batch is one forward pass.
 
         Args:
             texts: any strings.
             prompts: (n,) what is read before each text and not scored; at most half of `max_tokens`, its end.
+            shown: whether the model sees the prompts; where not, it reads as much of each text as if it did.
             wanted: (n,) texts that are asked for, all without it; others may come along.
 
         Raises:
             ModelError: a single text is too large for the memory of the device.
         """
-        readings = self._readings(texts, prompts)
+        readings = self._readings(texts, prompts, shown=shown)
         # A text of several windows costs them all; what is padded depends on the longest window only.
         lengths = np.array([reading.longest * max(1, len(reading.windows)) for reading in readings], dtype=np.int64)
-        budget = tokens_at_once(self.device, width=int(self._network.config.hidden_size), dtype=self.dtype)
-        if not self.fused:  # whole logits: no more of them than this at once
-            budget = min(budget, _WHOLE_LOGITS // int(self._network.config.vocab_size))
-        batches = batches_by_length(lengths, max_tokens_per_batch=budget, wanted=wanted)
+        batches = batches_by_length(lengths, max_tokens_per_batch=self._budget, wanted=wanted)
 
         def measure_batch(rows: Ints) -> GenerativeBatch:
             read = [readings[row] for row in rows]
             return GenerativeBatch(
                 rows,
+                np.array([reading.tokens for reading in read], dtype=np.int64),
                 np.array([reading.scored for reading in read], dtype=np.int64),
                 np.array([reading.size for reading in read], dtype=np.int64),
+                np.array([reading.whole_words for reading in read], dtype=np.bool_),
                 *self._sums(read),
                 np.array([reading.truncated for reading in read], dtype=np.bool_),
             )
@@ -137,13 +146,19 @@ class CausalModel:
     def _count_halved(self, _size: int) -> None:
         self.halved += 1
 
-    def _readings(self, texts: Sequence[str], prompts: Sequence[str] | None) -> list[_Reading]:
+    def _tokens_at_once(self) -> int:
+        """As many as are free now, so that batches stay as they are."""
+        config = self._network.config.get_text_config()
+        budget = tokens_at_once(self.device, width=int(config.hidden_size), dtype=self.dtype)
+        # Whole logits: no more of them than this at once.
+        return budget if self.fused else min(budget, _WHOLE_LOGITS // int(config.vocab_size))
+
+    def _readings(self, texts: Sequence[str], prompts: Sequence[str] | None, *, shown: bool) -> list[_Reading]:
         """Texts as windows, with the token of a beginning in front where the model has one."""
-        start = [] if self.tokenizer.bos_token_id is None else [self.tokenizer.bos_token_id]
         texts = clean(texts)
         before = self._ids(clean(prompts)) if prompts is not None else [[]] * len(texts)
         return [
-            self._reading(start, prompt, ids, text)
+            self._reading(text, ids, prompt, shown=shown)
             for text, prompt, ids in zip(texts, before, self._ids(texts), strict=True)
         ]
 
@@ -152,15 +167,37 @@ class CausalModel:
             return []
         return list(self.tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"])
 
-    def _reading(self, start: list[int], prompt: list[int], ids: list[int], text: str) -> _Reading:
+    def _reading(self, text: str, ids: list[int], prompt: list[int], *, shown: bool) -> _Reading:
+        start = [] if self.tokenizer.bos_token_id is None else [self.tokenizer.bos_token_id]
         kept = prompt[-(self.max_tokens // 2) :]
-        context = start + kept
-        read = ids[: max(0, self.max_tokens - len(context))]
-        whole = len(read) == len(ids) and bool(context)
-        scored = read if context else read[1:]
-        size = len(text.encode()) if whole else len(self.tokenizer.decode(scored).encode())
-        cut = len(read) < len(ids) or len(kept) < len(prompt)
-        return _Reading(windows_of(context, read, self.context), size, cut)
+        room = max(0, self.max_tokens - len(start) - len(kept))
+        context = start + (kept if shown else [])
+        if len(ids) <= room:
+            read, size, whole = ids, len(text.encode()), True
+        else:
+            read, size, whole = self._cut(text, ids, room)
+        if not context:  # the first token has no prediction, and its bytes do not count
+            size, whole = size - self._size_of_first(text), False
+        truncated = len(read) < len(ids) or len(kept) < len(prompt)
+        return _Reading(windows_of(context, read, self.context), len(read), max(0, size), whole, truncated)
+
+    def _cut(self, text: str, ids: list[int], room: int) -> tuple[list[int], int, bool]:
+        """As many tokens as there is room for, back to the end of a word; their bytes; whether a word ends there."""
+        spans = self._spans(text)
+        for end in range(room, 0, -1):
+            first = spans[end][0]
+            if text[first : first + 1].isspace() or text[first - 1 : first].isspace():
+                return ids[:end], len(text[:first].encode()), True
+        return ids[:room], len(text[: spans[room - 1][1]].encode()) if room else 0, False
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        """The characters each token stands for."""
+        found = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        return list(found["offset_mapping"])
+
+    def _size_of_first(self, text: str) -> int:
+        spans = self._spans(text)
+        return len(text[: spans[0][1]].encode()) if spans else 0
 
     def _sums(self, readings: Sequence[_Reading]) -> tuple[Floats, Floats, Floats]:
         """(b,) each: sums of entropy, surprisal and varentropy over the scored tokens of each text."""
@@ -199,6 +236,21 @@ class CausalModel:
         block, stretch = logits_at_once(self.device)
         return streamed_measures(hidden[:, :-1][predicting], self._head, came, block=block, stretch=stretch)
 
+    def _check_direction(self) -> None:
+        """Refuse what looks ahead: another last token must leave the answers before it as they were."""
+        import torch
+
+        probe = torch.arange(3, 19, device=self.device).reshape(2, 8) % len(self.tokenizer)
+        probe[1] = probe[0]
+        probe[1, -1] += 1 if int(probe[1, -1]) + 1 < len(self.tokenizer) else -1
+        with torch.inference_mode():
+            logits = self._network(input_ids=probe, use_cache=False).logits[:, :-1].float()
+        if (logits[0] - logits[1]).abs().max().item() > ROUNDING[self.dtype] * max(1.0, logits.abs().max().item()):
+            raise ModelError(
+                f"{self.model.name!r} cannot be used as {_PURPOSE}: it does not read from left to right. "
+                "Choose a model that was trained to foresee the next token."
+            )
+
     def _checked_head(self) -> "Head | None":
         """The output layer, if it alone makes the model's logits of its hidden states: tried on two texts."""
         import torch
@@ -213,7 +265,7 @@ class CausalModel:
             if hidden.shape[-1] != head.weight.shape[1] or whole.shape[-1] != len(head):
                 return None
             difference = (head.logits(hidden.flatten(0, 1)) - whole.flatten(0, 1)).abs().max().item()
-        return head if difference < _SELF_CHECK[self.dtype] * max(1.0, whole.abs().max().item()) else None
+        return head if difference < ROUNDING[self.dtype] * max(1.0, whole.abs().max().item()) else None
 
 
 def output_head(network: Any) -> "Head | None":
@@ -224,7 +276,7 @@ def output_head(network: Any) -> "Head | None":
     weight = getattr(layer, "weight", None)
     if weight is None or weight.ndim != 2:
         return None
-    config = network.config
+    config = network.config.get_text_config()
     scale = float(getattr(config, "logit_scale", None) or 1.0)  # Cohere multiplies
     scale /= float(getattr(config, "logits_scaling", None) or 1.0)  # Granite divides
     cap = getattr(config, "final_logit_softcapping", None)  # Gemma

@@ -13,6 +13,7 @@ from eudscore.models.device import pick_device, pick_dtype, tokens_at_once
 from eudscore.models.loading import ResolvedModel, load, load_tokenizer
 from eudscore.models.parallel import side_by_side
 from eudscore.models.text import clean
+from eudscore.models.trained import positions_of
 from eudscore.records import Bools, Floats, Ints
 
 
@@ -31,7 +32,7 @@ class Encoder:
 
     Attributes:
         device: cpu or cuda.
-        dtype: float32 or bfloat16.
+        dtype: float32, bfloat16 or float16.
         max_tokens: what a text is cut at.
         dimensions: d.
         halved: how often a batch had to be halved for lack of memory.
@@ -49,9 +50,10 @@ class Encoder:
         network = load(AutoModel, model, "an encoder", dtype=getattr(torch, self.dtype))
         self._network = network.to(self.device).eval()
         self.tokenizer = load_tokenizer(model)
-        positions = getattr(network.config, "max_position_embeddings", None) or max_tokens
-        self.max_tokens = min(max_tokens, int(positions))
-        self.dimensions = int(network.config.hidden_size)
+        self.max_tokens = min(max_tokens, positions_of(network, max_tokens))
+        self.dimensions = int(network.config.get_text_config().hidden_size)
+        # As many as were free at first, so that batches stay as they are.
+        self._budget = tokens_at_once(self.device, width=self.dimensions, dtype=self.dtype)
         self.halved = 0
 
     def encode(self, texts: Sequence[str], *, wanted: Bools | None = None) -> Iterator[VectorBatch]:
@@ -69,8 +71,7 @@ class Encoder:
         """
         tokens, truncated, special = self._tokenise(texts)
         lengths = np.array([len(ids) for ids in tokens], dtype=np.int64)
-        budget = tokens_at_once(self.device, width=self.dimensions, dtype=self.dtype)
-        batches = batches_by_length(lengths, max_tokens_per_batch=budget, wanted=wanted)
+        batches = batches_by_length(lengths, max_tokens_per_batch=self._budget, wanted=wanted)
 
         def encode_batch(rows: Ints) -> VectorBatch:
             vectors = self._forward([tokens[row] for row in rows])

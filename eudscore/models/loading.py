@@ -104,12 +104,16 @@ def _weights_digest(folder: Path) -> str:
 def _digest_of(stamp: tuple[tuple[str, int, int], ...]) -> str:
     digest = hashlib.sha256()
     for name, _, _ in stamp:
-        with Path(name).open("rb") as weights:
-            while block := weights.read(1 << 20):
-                digest.update(block)
+        try:
+            with Path(name).open("rb") as weights:
+                while block := weights.read(1 << 20):
+                    digest.update(block)
+        except OSError as error:
+            raise ModelError(f"{name} cannot be read ({error.strerror}): make it readable for you.") from error
     return digest.hexdigest()
 
 
+@lru_cache(maxsize=16)
 def _hub_revision(model: str) -> str:
     """The commit a Hub id stands for now; from the local cache when the Hub cannot be reached."""
     from huggingface_hub import HfApi, try_to_load_from_cache
@@ -134,6 +138,8 @@ def _hub_revision(model: str) -> str:
 @contextmanager
 def one_sentence(model: ResolvedModel, purpose: str) -> Iterator[None]:
     """Turn whatever a loader raises into one `ModelError`, and keep its own chatter off the screen."""
+    from huggingface_hub.errors import StrictDataclassError
+    from safetensors import SafetensorError
     from transformers.utils import logging as chatter
 
     chatter.set_verbosity_error()
@@ -143,7 +149,10 @@ def one_sentence(model: ResolvedModel, purpose: str) -> Iterator[None]:
         yield
     except ModelError:
         raise
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+    except (
+        OSError, ValueError, KeyError, RuntimeError, ImportError, TypeError, AttributeError, SafetensorError,
+        StrictDataclassError,
+    ) as error:  # fmt: skip
         reason = " ".join(str(error).split())
         if "trust_remote_code" in reason:
             reason = "it brings code of its own, which is never run here"
@@ -159,11 +168,27 @@ def load(auto_class: Any, model: ResolvedModel, purpose: str, **options: Any) ->
         )
 
 
+def load_whole(auto_class: Any, model: ResolvedModel, purpose: str, **options: Any) -> Any:
+    """`load` for a model that answers by itself: where weights are missing, untrained ones would answer at random.
+
+    Raises:
+        ModelError: it cannot be loaded, or its files lack weights.
+    """
+    network, info = load(auto_class, model, purpose, output_loading_info=True, **options)
+    missing = sorted(info["missing_keys"])
+    if missing:
+        raise ModelError(
+            f"{model.name!r} cannot be used as {purpose}: its files lack the weights {', '.join(missing[:3])}, and "
+            "untrained ones would answer at random. Choose a model that was trained for this."
+        )
+    return network
+
+
 def load_tokenizer(model: ResolvedModel) -> Any:
     """The fast tokenizer that belongs to a model.
 
     Raises:
-        ModelError: it has none, or one that cannot be loaded.
+        ModelError: it has none, or one that cannot be loaded, or none that is fast (tokenizer.json).
     """
     from transformers import AutoTokenizer
     from transformers.utils import cached_file
@@ -179,6 +204,8 @@ def load_tokenizer(model: ResolvedModel) -> Any:
                 f"{model.name!r} comes without a tokenizer (none of {', '.join(sorted(names))}): save it beside the "
                 "model with tokenizer.save_pretrained(...)."
             )
+    if not tokenizer.is_fast:
+        raise ModelError(f"{model.name!r} cannot be used: it has no fast tokenizer (tokenizer.json).")
     return tokenizer
 
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eudscore.errors import ModelError
 from eudscore.models.batching import batches_by_length, padded
 from eudscore.models.device import pick_device, pick_dtype, tokens_at_once
-from eudscore.models.loading import ResolvedModel, load, load_tokenizer, one_sentence
+from eudscore.models.loading import ResolvedModel, load_tokenizer, load_whole, one_sentence
 from eudscore.models.text import clean
 from eudscore.records import Bools, Ints
 
@@ -105,20 +104,12 @@ def load_trained(
 
     device = pick_device(device)
     dtype = pick_dtype(dtype, device)
-    network, info = load(auto_class, model, purpose, dtype=getattr(torch, dtype), output_loading_info=True)
-    missing = sorted(info["missing_keys"])
-    if missing:
-        raise ModelError(
-            f"{model.name!r} cannot be used as {purpose}: its files lack the weights {', '.join(missing[:3])}, and "
-            "untrained ones would answer at random. Choose a model that was trained for this."
-        )
+    network = load_whole(auto_class, model, purpose, dtype=getattr(torch, dtype))
     tokenizer = load_tokenizer(model)
-    if not tokenizer.is_fast:
-        raise ModelError(f"{model.name!r} cannot be used as {purpose}: it has no fast tokenizer (tokenizer.json).")
     if tokenizer.pad_token_id is None:  # causal models have none; the mask hides it, so any token serves
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token or tokenizer.convert_ids_to_tokens(0)
     network.config.pad_token_id = tokenizer.pad_token_id
-    most = min(max_tokens, _positions(network, max_tokens), int(tokenizer.model_max_length))
+    most = min(max_tokens, positions_of(network, max_tokens), int(tokenizer.model_max_length))
     trained = Trained(network.to(device).eval(), tokenizer, device, dtype, most)
     with one_sentence(model, purpose):  # an architecture may not know this precision
         return replace(trained, reads_padding=_reads_padding(trained))
@@ -136,9 +127,9 @@ def _reads_padding(trained: Trained) -> bool:
     return difference > ROUNDING[trained.dtype] * max(1.0, alone.abs().max().item())
 
 
-def _positions(network: Any, otherwise: int) -> int:
+def positions_of(network: Any, otherwise: int) -> int:
     """How many tokens a network has positions for; RoBERTa's kin count them from behind the one of padding."""
-    held = int(getattr(network.config, "max_position_embeddings", None) or -1)
+    held = int(getattr(network.config.get_text_config(), "max_position_embeddings", None) or -1)
     if held < 0:  # relative positions, without an end
         return otherwise
     table = getattr(getattr(network.base_model, "embeddings", None), "position_embeddings", None)

@@ -83,7 +83,7 @@ class GenerativeScorer:
         }  # fmt: skip
         cards = [Card(column, definition, **{**shared, **more}) for column, definition, more in _COLUMNS]
         if self.prompt is not None:
-            definition = "nll(text | prompt) - nll(text): below 0 where the prompt helps to foresee the text"
+            definition = "nll(text | prompt) - nll(text), both of the tokens that were read after the prompt"
             cards.append(Card("generative_log_ifd", definition, **{**shared, "direction": _HARDER}))
         return {card.column: card for card in cards}
 
@@ -111,17 +111,23 @@ class GenerativeScorer:
             # White space alone has tokens, but there is nothing in it to score.
             texts = [text if text.strip() else "" for text in clean(corpus.texts(stretch))]
             prompts = None if self.prompt is None else corpus.texts(stretch, column=self.prompt.column)
-            words = _surprisal_of_words(network, texts)
+            words: dict[str, float] = {}
+            for found in _surprisal_of_words(network, texts):
+                words |= found
+                yield _NOTHING_YET
             unprompted = np.full(len(stretch), np.nan)
-            if prompts is not None:
-                for batch in network.measure(texts, wanted=wanted):
+            if prompts is not None and network.tokenizer.bos_token_id is not None:
+                for batch in network.measure(texts, prompts=prompts, shown=False, wanted=wanted):
                     unprompted[batch.positions] = _per_token(batch, batch.surprisal)
+                    yield _NOTHING_YET
             for batch in network.measure(texts, prompts=prompts, wanted=wanted):
                 values = _values(batch, _alone(batch, texts, words))
                 if prompts is not None:
                     log_ifd = _per_token(batch, batch.surprisal) - unprompted[batch.positions]
                     values["generative_log_ifd"] = log_ifd.astype(np.float32)
-                yield ScoredBatch(stretch[batch.positions], values, _flags(batch), self._outcome(network))
+                keep = wanted[batch.positions]  # of the others there may be no unprompted value now
+                kept = {name: column[keep] for name, column in values.items()}
+                yield ScoredBatch(stretch[batch.positions[keep]], kept, _flags(batch)[keep], self._outcome(network))
 
     def _outcome(self, network: CausalModel) -> JsonDict:
         return {
@@ -142,7 +148,7 @@ _COLUMNS: tuple[tuple[str, str, dict[str, str]], ...] = (
     (
         "generative_bits_per_byte",
         "sum of -log2 p(token that came) over the bytes of the text: comparable between models",
-        {"unit": "bits", "direction": _HARDER},
+        {"unit": "bits per byte", "direction": _HARDER},
     ),
     (
         "generative_gap",
@@ -168,28 +174,34 @@ _COLUMNS: tuple[tuple[str, str, dict[str, str]], ...] = (
 )
 
 
+# Told between two batches, so that whoever watches can stop the work.
+_NOTHING_YET = ScoredBatch(np.zeros(0, dtype=np.int64), {}, np.zeros(0, dtype=np.uint8))
+
+
 def _per_token(batch: GenerativeBatch, total: Floats) -> Doubles:
     return np.asarray(total, dtype=np.float64) / np.where(batch.scored > 0, batch.scored, np.nan)
 
 
-def _surprisal_of_words(network: CausalModel, texts: list[str]) -> dict[str, float]:
-    """Nats of every word of some texts, each read by itself; nan where the model has no token to begin with."""
-    longest = _CHARACTERS_A_TOKEN * network.max_tokens  # no more of a text is read
+def _surprisal_of_words(network: CausalModel, texts: list[str]) -> Iterator[dict[str, float]]:
+    """Nats of every word of some texts, each read by itself, batch by batch.
+
+    Nothing where the model has no token of a beginning, and so no prediction for the first token of a word.
+    """
+    if network.tokenizer.bos_token_id is None:
+        return
+    longest = _CHARACTERS_A_TOKEN * network.max_tokens  # hardly more of a text is read
     words = sorted({word for text in texts for word in text[:longest].split()})
-    found = np.full(len(words), np.nan)
-    if network.tokenizer.bos_token_id is not None:
-        for batch in network.measure([f" {word}" for word in words]):
-            found[batch.positions] = batch.surprisal
-    return dict(zip(words, found.tolist(), strict=True))
+    for batch in network.measure([f" {word}" for word in words]):
+        yield {words[position]: float(nats) for position, nats in zip(batch.positions, batch.surprisal, strict=True)}
 
 
 def _alone(batch: GenerativeBatch, texts: list[str], words: Mapping[str, float]) -> Doubles:
-    """(b,) sum of the surprisals of the words of each text; of a text that was cut, of those that were read."""
-    sums = []
-    for position, size, cut in zip(batch.positions, batch.size, batch.truncated, strict=True):
-        read = texts[position].encode()[:size].decode(errors="ignore").split()
-        sums.append(sum(words.get(word, np.nan) for word in (read[:-1] if cut else read)))
-    return np.array(sums, dtype=np.float64)
+    """(b,) sum of the surprisals of the words that were read of each text; nan where a word was read in part."""
+    sums = np.full(len(batch.positions), np.nan)
+    for place in np.flatnonzero(batch.whole_words):
+        read = texts[batch.positions[place]].encode()[: batch.size[place]].decode()
+        sums[place] = sum(words.get(word, np.nan) for word in read.split())
+    return sums
 
 
 def _values(batch: GenerativeBatch, alone: Doubles) -> dict[str, Floats]:
@@ -209,7 +221,7 @@ def _values(batch: GenerativeBatch, alone: Doubles) -> dict[str, Floats]:
 
 
 def _flags(batch: GenerativeBatch) -> NDArray[np.uint8]:
-    flags = np.where(batch.scored == 0, Flag.EMPTY, 0)
-    flags |= np.where((batch.scored > 0) & (batch.scored < FEW_TOKENS), Flag.SHORT, 0)
+    flags = np.where(batch.tokens == 0, Flag.EMPTY, 0)
+    flags |= np.where((batch.tokens > 0) & (batch.scored < FEW_TOKENS), Flag.SHORT, 0)
     flags |= np.where(batch.truncated, Flag.TRUNCATED, 0)
     return flags.astype(np.uint8)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from eudscore.entropy.counts import (
     chao_shen_entropy,
@@ -66,8 +65,8 @@ class InformationScorer:
         return {card.column: card for card in cards}
 
     def score(self, corpus: Corpus, rows: Ints) -> Iterator[ScoredBatch]:
-        """Score all rows: rank and surprisal of a text depend on the other texts."""
-        table = count_words(_texts(corpus, rows))
+        """Score rows; all texts are counted, because rank and surprisal of a text depend on the others."""
+        table = count_words(corpus.table.column(corpus.roles.text))
         tokens = table.tokens
         # Ranked as float32, because that is what is stored and what `igse` ranks.
         entropy = table.each(plug_in_entropy).astype(np.float32)
@@ -81,18 +80,11 @@ class InformationScorer:
             "tokens": tokens.astype(np.float32),
         }
         flags = np.where(tokens == 0, Flag.EMPTY, np.where(tokens < SHORT, Flag.SHORT, 0))
-        yield ScoredBatch(rows, values, flags.astype(np.uint8))
+        asked = {name: column[rows] for name, column in values.items()}
+        yield ScoredBatch(rows, asked, flags.astype(np.uint8)[rows])
 
 
 def _card(column: str, definition: str, *, unit: str = "nats", direction: str = "higher = less certain") -> Card:
     return Card(
         column, definition, unit=unit, direction=direction, version=VERSION, parameters={"units": UNITS}
     )  # fmt: skip
-
-
-def _texts(corpus: Corpus, rows: Ints) -> pa.ChunkedArray:
-    column = corpus.table.column(corpus.roles.text)
-    if np.array_equal(rows, np.arange(len(corpus))):
-        return column
-    # A selection may not fit the 32-bit offsets that its source was split for.
-    return column.cast(pa.large_string()).take(pa.array(rows))

@@ -2,15 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eudscore.records import Ints
-from eudscore.store.files import writing
+from eudscore.records import Ints, JsonDict
+from eudscore.store.files import read_json, write_json, writing
 
 FLAGS = "flags"
-_DONE = "done"
+_DONE = "done.npy"
+_OUTCOME = "outcome.json"
+HELPERS = (_DONE, _OUTCOME)
+"""What a folder holds beside its arrays until it is complete."""
+
+_VERSION = 1
 
 
 class RowDraft:
@@ -35,7 +41,10 @@ class RowDraft:
                 for name, width in widths.items()
             }
             self._arrays[FLAGS] = _open(folder, FLAGS, (rows,), np.uint8)
-            self._done: NDArray[np.bool_] = _open(folder, _DONE, (rows,), np.bool_).view(np.bool_)
+            self._done: NDArray[np.bool_] = _open(folder, _DONE.removesuffix(".npy"), (rows,), np.bool_).view(np.bool_)
+        self._outcome: JsonDict = {}
+        if (folder / _OUTCOME).exists():
+            self._outcome = read_json(folder / _OUTCOME, version=_VERSION)["outcome"]
 
     @property
     def pending(self) -> Ints:
@@ -60,12 +69,24 @@ class RowDraft:
         self._done[rows] = True
         return new
 
+    @property
+    def outcome(self) -> JsonDict:
+        """What was noted so far, by earlier processes too."""
+        return dict(self._outcome)
+
+    def note(self, facts: Mapping[str, Any]) -> None:
+        """Keep facts for the card; later ones replace earlier ones of the same name."""
+        if facts.items() <= self._outcome.items():
+            return
+        self._outcome |= facts
+        with writing(self.folder):
+            write_json(self.folder / _OUTCOME, {"version": _VERSION, "outcome": self._outcome})
+
     def close(self) -> None:
-        """Write everything to disk and drop the helper that a complete folder does not need."""
+        """Write everything to disk; the helpers stay until the folder has its final name."""
         with writing(self.folder):
             for array in self._arrays.values():
                 array.flush()  # type: ignore[attr-defined]
-            (self.folder / f"{_DONE}.npy").unlink()
 
 
 def _open(folder: Path, name: str, shape: Sequence[int], dtype: type[np.generic]) -> NDArray[np.generic]:

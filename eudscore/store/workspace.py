@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from eudscore.errors import InputError, RequestError, WorkspaceError
 from eudscore.records import Card, Corpus, Floats, Ints, JsonDict, Roles
+from eudscore.store.draft import HELPERS
 from eudscore.store.files import draft_folder, file_digest, place, read_json, write_json, writing
 
 VERSION = 1
@@ -197,7 +198,10 @@ class Workspace:
         partial = self.partial(kind, corpus_id, key)
         with writing(partial):
             write_json(partial / "cards.json", {"version": VERSION, **content})
-            place(partial, self.root / kind / corpus_id / key)
+            target = self.root / kind / corpus_id / key
+            place(partial, target)
+            for helper in HELPERS:  # not before: a kill in between would begin anew
+                (target / helper).unlink(missing_ok=True)
 
     def layouts(self, corpus_id: str) -> list[tuple[str, Card]]:
         """Keys and cards of all layouts of a corpus, the latest first."""
@@ -259,11 +263,8 @@ class Workspace:
 
     def selections(self, ref: CorpusRef) -> dict[str, JsonDict]:
         """Name -> recipe of the selections of a corpus, the latest first."""
-        paths = sorted(
-            (self.root / "selections" / str(ref)).glob("[!.]*.json"),
-            key=lambda path: path.stat().st_mtime,
-            reverse=True,
-        )
+        paths = list((self.root / "selections" / str(ref)).glob("[!.]*.json"))
+        paths.sort(key=lambda path: path.stat().st_mtime, reverse=True)
         return {path.stem: read_json(path, version=VERSION)["recipe"] for path in paths}
 
     # Work in progress

@@ -7,6 +7,7 @@ The same texts, recipe and machine give the same model, interrupted or not.
 Source: Touvron et al., Llama 2 (2023); Jordan et al., Muon (2024), scaled as in Liu et al. (2025), arXiv 2502.16982.
 """
 
+import hashlib
 import json
 import math
 import time
@@ -79,8 +80,16 @@ def new_model(recipe: Recipe) -> Any:
 class Training:
     """A training that can be left and taken up again: model, optimisers, and the step they are at."""
 
-    def __init__(self, recipe: Recipe, folder: Path) -> None:
+    def __init__(self, recipe: Recipe, folder: Path, texts: str = "") -> None:
+        """Begin, or take up what the folder holds.
+
+        Args:
+            recipe: all that the model depends on, the texts apart.
+            folder: of the checkpoint.
+            texts: digest of the texts, so that other ones are not taken for these.
+        """
         self.recipe = recipe
+        self._about = {"recipe": asdict(recipe), "texts": texts}
         self.model = new_model(recipe)
         self.step = 0
         self._checkpoint = folder / "checkpoint.safetensors"
@@ -113,7 +122,7 @@ class Training:
         from safetensors.torch import save_file
 
         draft = self._checkpoint.with_suffix(".draft")
-        described = json.dumps({"recipe": asdict(self.recipe), "step": self.step})
+        described = json.dumps({**self._about, "step": self.step})
         save_file({name: value.contiguous() for name, value in self._state()}, draft, {"training": described})
         draft.replace(self._checkpoint)
 
@@ -131,10 +140,10 @@ class Training:
 
         with safe_open(self._checkpoint, framework="pt") as stored:
             there = json.loads(stored.metadata()["training"])
-            if there["recipe"] != asdict(self.recipe):
+            if any(there.get(name) != value for name, value in self._about.items()):
                 raise RequestError(
-                    f"{self._checkpoint} is of another recipe ({there['recipe']}): choose another --work folder, "
-                    "or give the options it was begun with."
+                    f"{self._checkpoint} is of another recipe or of other texts ({there['recipe']}): choose another "
+                    "--work folder, or give the options it was begun with."
                 )
             tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 - it has no __iter__
         self.step = there["step"]
@@ -173,7 +182,8 @@ def train(recipe: Recipe, texts: Sequence[str], *, out: Path, work: Path) -> Non
     dev_texts = texts[::_DEV_EVERY]
     train_texts = [text for row, text in enumerate(texts) if row % _DEV_EVERY]
     tokenizer = new_tokenizer(train_texts, size=recipe.vocabulary, window=recipe.window)
-    training = Training(recipe, work)
+    digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    training = Training(recipe, work, digest)
     tokens = TokenisedTexts.of(tokenizer, train_texts)
     dev = TokenisedTexts.of(tokenizer, dev_texts).epoch(0, seed=recipe.seed, window=recipe.window)
     size = {"seed": recipe.seed, "window": recipe.window, "size": recipe.batch}
@@ -182,12 +192,12 @@ def train(recipe: Recipe, texts: Sequence[str], *, out: Path, work: Path) -> Non
         if training.step >= recipe.steps:
             break
         losses.append(training.update(windows))
-        if training.step % _SAVE_EVERY == 0:
-            training.save()
         if training.step % _REPORT_EVERY == 0 or training.step == recipe.steps:
             speed = (training.step - first) * windows.size / (time.perf_counter() - began)
             _report(work, training, float(np.mean(losses)), _dev_loss(training, dev), speed)
             losses = []
+        if training.step % _SAVE_EVERY == 0:  # after the report, which refuses what is no number any more
+            training.save()
     save_model(training.model, tokenizer, out)
 
 

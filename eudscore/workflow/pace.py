@@ -24,10 +24,13 @@ class Pace:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._stage = ""
-        self._began, self._first = 0.0, 0
+        self._began: float | None = None
+        self._first = 0
 
     def words(self, stage: str, done: int, total: int) -> str:
-        """`412 rows/s, 38 s left`, or nothing while that is not known.
+        """`412 a second, 38 s left`, or nothing while that is not known.
+
+        Time counts from the first news on: what came before it was the loading of a model.
 
         Args:
             stage: what is being done; a new one begins a new count.
@@ -36,10 +39,14 @@ class Pace:
         """
         now = self._clock()
         if stage != self._stage:
-            self._stage, self._began, self._first = stage, now, done
+            self._stage, self._began, self._first = stage, None, done
+        if self._began is None and done > self._first:
+            self._began, self._first = now, done
+        if self._began is None:
+            return ""
         seconds, counted = now - self._began, done - self._first
         if seconds < _LEAST_SECONDS or counted <= 0 or done >= total:
             return ""
         rate = counted / seconds
         shown = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
-        return f"{shown} rows/s, {duration((total - done) / rate)} left"
+        return f"{shown} a second, {duration((total - done) / rate)} left"

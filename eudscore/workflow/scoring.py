@@ -10,7 +10,7 @@ from eudscore.entropy.combine import Rule, combine
 from eudscore.errors import InputError
 from eudscore.models.device import pick_device, pick_dtype
 from eudscore.models.loading import resolve_language_model, resolve_model
-from eudscore.records import Card, Corpus, JsonDict, Scorer, counts_of
+from eudscore.records import Card, Corpus, Scorer, counts_of
 from eudscore.scorers.classifier import ClassifierScorer
 from eudscore.scorers.generative import GenerativeScorer, Prompt
 from eudscore.scorers.information import InformationScorer
@@ -67,7 +67,11 @@ def score_information(workspace: Workspace, corpus: Corpus, on_progress: Progres
 def _scorers(
     workspace: Workspace, corpus: Corpus, request: ScoreRequest, on_progress: Progress
 ) -> Iterator[tuple[str, Scorer]]:
-    """What is done and the scorer that does it, cheapest first; a model is found when its turn comes."""
+    """What is done and the scorer that does it, cheapest first; a model that is not there is told before the first."""
+    if {Entropy.SEMANTIC, Entropy.PREDICTIVE} & set(request.entropies):
+        resolve_model(request.encoder)
+    for named in filter(None, (request.masked_lm, request.classifier)):
+        resolve_model(named)
     yield "Counting words", InformationScorer()
     if Entropy.GENERATIVE in request.entropies:
         generative = generative_scorer(workspace, corpus, request, on_progress)
@@ -133,13 +137,12 @@ def _compute(workspace: Workspace, corpus: Corpus, scorer: Scorer, stage: str, o
         pending = draft.pending
         done = total - len(pending)
         on_progress(stage, done, total)
-        outcome: JsonDict = {}
         for batch in scorer.score(corpus, pending):
+            draft.note(batch.outcome)
             done += draft.add(batch.rows, batch.values, batch.flags)
-            outcome.update(batch.outcome)
             on_progress(stage, done, total)
-        outcome.update(counts_of(draft.flags))
         draft.close()
+        outcome = {**draft.outcome, **counts_of(draft.flags)}
         finished = [card.with_outcome(**outcome).to_json() for card in cards.values()]
         workspace.complete("columns", corpus.id, key, {"cards": finished})
     return key

@@ -77,8 +77,9 @@ def test_it_finds_off_topic_messages_of_the_demo_better_than_chance(builtin: Res
     rows = np.flatnonzero(np.isin(planted, ("clean", "off_topic")))
     off_topic = planted[rows] == "off_topic"
     texts = [table["text"][int(row)].as_py() for row in rows]
-    entropy = columns_of(builtin, texts)["generative_entropy"]
-    test = scipy.stats.mannwhitneyu(entropy[off_topic], entropy[~off_topic], alternative="greater")
+    # Off-topic messages are about the world, of which the model has read, and so surprise it less than complaints do.
+    typicality = columns_of(builtin, texts)["generative_typicality"]
+    test = scipy.stats.mannwhitneyu(typicality[off_topic], typicality[~off_topic], alternative="less")
     assert test.pvalue < 1e-4
 
 

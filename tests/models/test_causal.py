@@ -150,7 +150,8 @@ def test_bytes_are_those_of_the_tokens_that_were_scored(model: CausalModel) -> N
     assert batch.size.tolist() == [len("where is my refund")]
     (cut,) = model.measure(["refund " * 60])
     assert cut.truncated.all()
-    assert cut.size[0] == len("refund " * 39) - 1
+    assert cut.size[0] == len("refund " * 39)
+    assert cut.whole_words.all()
 
 
 def test_texts_come_out_the_same_to_the_bit_whoever_else_is_asked_for(model: CausalModel) -> None:
@@ -202,3 +203,32 @@ def test_an_encoder_is_no_language_model(tmp_path: Path) -> None:
     save_file({"x": torch.zeros(1)}, tmp_path / "model.safetensors")
     with pytest.raises(ModelError, match="cannot be used as"):
         CausalModel(resolve_model(str(tmp_path)), device="cpu")
+
+
+def test_an_encoder_is_not_scored_with_a_random_output_layer() -> None:
+    with pytest.raises(ModelError, match="its files lack the weights"):
+        CausalModel(resolve_model("builtin"), device="cpu")
+
+
+def test_what_looks_ahead_is_no_causal_model(tmp_path: Path) -> None:
+    from transformers import BertConfig, BertLMHeadModel
+
+    from tests.conftest import save_tokenizer
+
+    config = BertConfig(
+        vocab_size=save_tokenizer(tmp_path), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=16, initializer_range=0.5,
+    )  # fmt: skip
+    BertLMHeadModel(config).save_pretrained(tmp_path)
+    with pytest.raises(ModelError, match="does not read from left to right"):
+        CausalModel(resolve_model(str(tmp_path)), device="cpu")
+
+
+def test_damaged_weights_are_one_sentence(tiny_lm: Path, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(tiny_lm, tmp_path / "lm")
+    weights = tmp_path / "lm" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:2000])
+    with pytest.raises(ModelError, match="cannot be used as a causal language model"):
+        CausalModel(resolve_model(str(tmp_path / "lm")), device="cpu")

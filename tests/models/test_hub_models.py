@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,54 +26,57 @@ OWN_CODE = {
 }
 
 
+class Hub(BaseHTTPRequestHandler):
+    """Answers what the client asks of a model: what it is, what files it has, and the files."""
+
+    repos: ClassVar[dict[str, dict[str, bytes]]] = {}
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path).path.strip("/").split("/")
+        if parts[:2] == ["api", "models"]:
+            self._about("/".join(parts[2:4]), parts[4:])
+        else:
+            self._file("/".join(parts[:2]), parts[-1])
+
+    def _about(self, name: str, more: list[str]) -> None:
+        if name == "lab/gated":
+            self._answer(403, b"{}", {"X-Error-Code": "GatedRepo"})
+        elif name not in self.repos:
+            self._answer(404, b"{}", {"X-Error-Code": "RepoNotFound"})
+        elif more[:1] == ["tree"]:
+            self._answer(200, b"[]")
+        else:
+            files = [{"rfilename": file} for file in self.repos[name]]
+            self._answer(200, json.dumps({"id": name, "sha": COMMIT, "siblings": files}).encode())
+
+    def _file(self, name: str, file: str) -> None:
+        content = self.repos.get(name, {}).get(file)
+        if content is None:
+            self._answer(404, b"", {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT})
+        else:
+            self._answer(200, content, {"ETag": f'"{hashlib.sha1(content).hexdigest()}"', "X-Repo-Commit": COMMIT})
+
+    def _answer(self, status: int, content: bytes, headers: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.send_response(status)
+        for key, value in {"Content-Length": str(len(content)), **headers}.items():
+            self.send_header(key, value)
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 @pytest.fixture(scope="module")
 def endpoint(tiny_lm: Path) -> Iterator[str]:
     """The address of a Hub with a language model, one that asks for terms, and some that must not be used."""
     whole = {path.name: path.read_bytes() for path in tiny_lm.iterdir()}
     mute = {name: content for name, content in whole.items() if "token" not in name}
-    repos = {"lab/tiny": whole, "lab/pickled": PICKLED, "lab/own-code": OWN_CODE, "lab/mute": mute}
-
-    class Hub(BaseHTTPRequestHandler):
-        def do_HEAD(self) -> None:
-            self.do_GET()
-
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path).path.strip("/").split("/")
-            if parts[:2] == ["api", "models"]:
-                self._about("/".join(parts[2:4]), parts[4:])
-            else:
-                self._file("/".join(parts[:2]), parts[-1])
-
-        def _about(self, name: str, more: list[str]) -> None:
-            if name == "lab/gated":
-                self._answer(403, b"{}", {"X-Error-Code": "GatedRepo"})
-            elif name not in repos:
-                self._answer(404, b"{}", {"X-Error-Code": "RepoNotFound"})
-            elif more[:1] == ["tree"]:
-                self._answer(200, b"[]")
-            else:
-                files = [{"rfilename": file} for file in repos[name]]
-                self._answer(200, json.dumps({"id": name, "sha": COMMIT, "siblings": files}).encode())
-
-        def _file(self, name: str, file: str) -> None:
-            content = repos.get(name, {}).get(file)
-            if content is None:
-                self._answer(404, b"", {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT})
-            else:
-                etag = hashlib.sha1(content).hexdigest()
-                self._answer(200, content, {"ETag": f'"{etag}"', "X-Repo-Commit": COMMIT})
-
-        def _answer(self, status: int, content: bytes, headers: dict[str, str] | None = None) -> None:
-            self.send_response(status)
-            for key, value in {"Content-Length": str(len(content)), **(headers or {})}.items():
-                self.send_header(key, value)
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
+    Hub.repos = {"lab/tiny": whole, "lab/pickled": PICKLED, "lab/own-code": OWN_CODE, "lab/mute": mute}
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"

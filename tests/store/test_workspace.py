@@ -145,9 +145,31 @@ def test_a_draft_goes_on_where_it_stopped(tmp_path: Path) -> None:
     rest = {"x": np.zeros(3, np.float32), "v": np.zeros((3, 2), np.float32)}
     again.add(again.pending, rest, np.zeros(3, np.uint8))
     again.close()
-    assert sorted(path.name for path in (tmp_path / "d").iterdir()) == ["flags.npy", "v.npy", "x.npy"]
+    # Who marks rows as done stays until the folder has its final name: see `Workspace.complete`.
+    assert sorted(path.name for path in (tmp_path / "d").iterdir()) == ["done.npy", "flags.npy", "v.npy", "x.npy"]
+    assert len(RowDraft(tmp_path / "d", 5, {"x": None, "v": 2}).pending) == 0
     np.testing.assert_array_equal(np.load(tmp_path / "d" / "x.npy"), [0, np.nan, 0, 0, 1])
     np.testing.assert_array_equal(np.load(tmp_path / "d" / "flags.npy"), [0, 1, 0, 0, 0])
+
+
+def test_facts_for_the_card_survive_the_process_that_noted_them(tmp_path: Path) -> None:
+    draft = RowDraft(tmp_path / "d", 5, {"x": None})
+    draft.note({"device": "cpu", "temperatures": [1.0]})
+    draft.note({"temperatures": [1.0, 2.0]})
+    again = RowDraft(tmp_path / "d", 5, {"x": None})
+    assert again.outcome == {"device": "cpu", "temperatures": [1.0, 2.0]}
+
+
+def test_a_complete_folder_holds_no_helpers(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "ws")
+    corpus_id, key = "0" * 16, "1" * 16
+    draft = RowDraft(workspace.partial("columns", corpus_id, key), 2, {"x": None})
+    draft.note({"device": "cpu"})
+    draft.add(np.arange(2), {"x": np.zeros(2, np.float32)}, np.zeros(2, np.uint8))
+    draft.close()
+    workspace.complete("columns", corpus_id, key, {"cards": []})
+    folder = workspace.root / "columns" / corpus_id / key
+    assert sorted(path.name for path in folder.iterdir()) == ["cards.json", "flags.npy", "x.npy"]
 
 
 def test_many_threads_keeping_one_corpus_agree(workspace: Workspace) -> None:

@@ -47,6 +47,8 @@ def test_a_text_has_a_value_in_every_column_or_nothing_to_score(scores: Scores, 
     for name, values in scores.columns.items():
         if kind == "replacement" and name.startswith("semantic"):
             continue  # the encoder's tokenizer drops such characters: nan, and counted as empty below
+        if kind == "a long word" and name == "generative_context_gain":
+            continue  # no whole word of it was read: nan, and counted as truncated below
         assert np.isfinite(values[row]) == (kind not in NOTHING), name
 
 

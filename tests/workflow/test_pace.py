@@ -12,16 +12,19 @@ class Clock:
         return self.now
 
 
-def test_rate_and_time_left_count_from_the_beginning_of_the_stage() -> None:
+def test_rate_and_time_left_count_from_the_first_news_of_a_stage() -> None:
     clock = Clock()
     pace = Pace(clock)
     assert pace.words("Reading", 200, 1_000) == ""
+    clock.now += 60  # a model is loaded
+    assert pace.words("Reading", 220, 1_000) == ""
     clock.now += 4
-    assert pace.words("Reading", 400, 1_000) == "50 rows/s, 12 s left"
+    assert pace.words("Reading", 420, 1_000) == "50 a second, 12 s left"
     clock.now += 1
     assert pace.words("Counting", 0, 10) == ""
+    assert pace.words("Counting", 1, 10) == ""
     clock.now += 2
-    assert pace.words("Counting", 1, 10) == "0.5 rows/s, 18 s left"
+    assert pace.words("Counting", 2, 10) == "0.5 a second, 16 s left"
 
 
 def test_nothing_is_said_before_there_is_something_to_say() -> None:
