@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MISSING = -1
+NEIGHBOURS = 20  # kept of each text for layout, near-duplicates and semantic entropy alike
 EXACT_ROWS = 50_000  # the exact search takes 20 s there on two cores and grows with the square
 _STEPS = 1_000_000  # cosines are compared in steps of a millionth: a matrix product is no more exact
 _SPARE = 12  # looked at beyond k, so that ties can be broken
@@ -32,9 +33,24 @@ class NeighbourGraph:
     similarities: Floats
     exact: bool = True
 
+    @property
+    def search(self) -> str:
+        """How the neighbours were found, for the cards."""
+        return search_in_words(exact=self.exact)
+
+
+def is_exact(rows: int, device: str) -> bool:
+    """Whether the neighbours of so many rows are searched exactly on this device."""
+    return rows <= EXACT_ROWS or device != "cpu"
+
+
+def search_in_words(*, exact: bool) -> str:
+    """The kind of search as the cards call it."""
+    return "exact" if exact else "approximate (nearest-neighbour descent)"
+
 
 def neighbour_graph(
-    vectors: Floats, *, k: int = 20, block: int = 2048, device: str = "cpu", seed: int = 0
+    vectors: Floats, *, k: int = NEIGHBOURS, block: int = 2048, device: str = "cpu", seed: int = 0
 ) -> NeighbourGraph:
     """The k nearest rows of each row by cosine.
 
@@ -56,10 +72,10 @@ def neighbour_graph(
     indices = np.full((len(vectors), k), MISSING, dtype=np.int64)
     similarities = np.full((len(vectors), k), np.nan, dtype=np.float32)
     wanted = min(k, len(rows) - 1)
+    exact = is_exact(len(vectors), device)
     if wanted < 1:
-        return NeighbourGraph(indices, similarities)
+        return NeighbourGraph(indices, similarities, exact)
     dense = np.ascontiguousarray(vectors[rows], dtype=np.float32)
-    exact = len(rows) <= EXACT_ROWS or device != "cpu"
     found, cosines = _exact(dense, wanted, block, device) if exact else _approximate(dense, wanted, seed)
     indices[rows, :wanted] = np.where(found == MISSING, MISSING, rows[found])
     similarities[rows, :wanted] = cosines

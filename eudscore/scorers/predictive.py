@@ -1,7 +1,7 @@
 """Predictive entropy: what classifiers that never saw a text think of it, and of its label."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -54,18 +54,22 @@ class PredictiveScorer:
 
     Attributes:
         vectors: (n, d) unit vectors, nan for an empty text.
+        flags: (n,) of the vectors: which texts are empty, which were cut.
         groups: (n,) near-duplicate group of each row; a group is never split over folds.
         grouping: what makes a group, in words.
         source: the card of the vectors.
         labels_id: the labels the numbers depend on.
+        read: how the encoder read the texts, for the cards.
         seed: assignment of the folds and weights of the bootstrap.
     """
 
     vectors: Floats
+    flags: NDArray[np.uint8]
     groups: Ints
     grouping: str
     source: Card
     labels_id: str
+    read: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
 
     @property
@@ -123,12 +127,12 @@ class PredictiveScorer:
             values = {
                 name: column[wanted].astype(np.float32) for name, column in _measures(fold, labels[fold.rows]).items()
             }
-            flags = np.zeros(int(wanted.sum()), dtype=np.uint8)
-            yield ScoredBatch(chosen[wanted], values, flags, {"temperatures": list(temperatures)})
+            outcome = {**self.read, "temperatures": list(temperatures)}
+            yield ScoredBatch(chosen[wanted], values, self.flags[chosen[wanted]], outcome)
         empty = np.setdiff1d(rows, present)
         nothing = np.full(len(empty), np.nan, dtype=np.float32)
-        flags = np.full(len(empty), Flag.EMPTY, dtype=np.uint8)
-        yield ScoredBatch(empty, dict.fromkeys(self.cards, nothing), flags)
+        flags = (self.flags[empty] | Flag.EMPTY).astype(np.uint8)
+        yield ScoredBatch(empty, dict.fromkeys(self.cards, nothing), flags, self.read)
 
 
 def _measures(fold: FoldScores, labels: Ints) -> dict[str, NDArray[np.float64]]:

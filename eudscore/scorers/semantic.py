@@ -1,7 +1,7 @@
 """Semantic entropy without generations: how undecided a text is between clusters of sentence vectors."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,10 @@ from eudscore.entropy.clusters import (
     neighbour_cluster_entropy,
     soft_assignment_entropy,
 )
+from eudscore.geometry.neighbours import NEIGHBOURS, NeighbourGraph
 from eudscore.models.one_thread import one_thread_each
 from eudscore.records import Bools, Card, Corpus, Flag, Floats, Ints, JsonDict, ScoredBatch
 
-NEIGHBOURS = 20
 RUNS = 3  # of k-means for each number of clusters
 SCALES = (1.0, 0.5, 2.0)  # of the number of clusters; the first is the clustering that the entropies are of
 FIT_AT_MOST = 20_000  # k-means learns its centroids on a seeded sample of this size
@@ -66,15 +66,19 @@ class SemanticScorer:
 
     Attributes:
         vectors: (n, d) unit vectors, nan for an empty text.
-        neighbours: (n, k) rows of the nearest texts.
+        flags: (n,) of the vectors: which texts are empty, which were cut.
+        graph: the nearest texts of each.
         source: the card of the vectors.
+        read: how the encoder read the texts, for the cards.
         classes: number of classes where known; there are at least twice as many clusters.
         seed: start of k-means.
     """
 
     vectors: Floats
-    neighbours: Ints
+    flags: NDArray[np.uint8]
+    graph: NeighbourGraph
     source: Card
+    read: Mapping[str, Any] = field(default_factory=dict)
     classes: int = 0
     seed: int = 0
 
@@ -94,6 +98,7 @@ class SemanticScorer:
                 "k-means": f"of the runs with the first number of clusters the best, on at most {FIT_AT_MOST:,} texts; "
                 "the others serve stability alone",
                 "neighbours": NEIGHBOURS,
+                "search": self.graph.search,
             },
         }
         return {
@@ -106,12 +111,12 @@ class SemanticScorer:
         present = np.isfinite(self.vectors[:, 0])
         values, outcome = self._measures(present)
         asked = {name: column[rows].astype(np.float32) for name, column in values.items()}
-        flags = np.where(present, 0, Flag.EMPTY).astype(np.uint8)
-        yield ScoredBatch(rows, asked, flags[rows], outcome)
+        flags = (self.flags | np.where(present, 0, Flag.EMPTY)).astype(np.uint8)
+        yield ScoredBatch(rows, asked, flags[rows], {**self.read, **outcome})
 
     def _measures(self, present: Bools) -> tuple[dict[str, Doubles], JsonDict]:
         """(n,) of each column, and what only scoring can know."""
-        neighbours = np.where(present[:, None], self.neighbours, -1)
+        neighbours = np.where(present[:, None], self.graph.indices, -1)
         clusterings, cosines = assign(self.vectors, self._centroids(present))
         near = neighbour_cluster_entropy(clusterings[0], neighbours)
         soft = np.full(len(present), np.nan)

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from eudscore.entropy.clusters import cluster_count
 from eudscore.geometry.duplicates import duplicate_groups
-from eudscore.geometry.neighbours import EXACT_ROWS, neighbour_graph
+from eudscore.geometry.neighbours import EXACT_ROWS, NEIGHBOURS, neighbour_graph
 from eudscore.models.loading import resolve_language_model, resolve_model
 from eudscore.records import Corpus, Floats, Ints, Scorer
 from eudscore.scorers.classifier import ClassifierScorer
@@ -24,7 +24,7 @@ from eudscore.scorers.generative import GenerativeScorer
 from eudscore.scorers.information import InformationScorer
 from eudscore.scorers.masked import MaskedScorer
 from eudscore.scorers.predictive import PredictiveScorer
-from eudscore.scorers.semantic import FIT_AT_MOST, NEIGHBOURS, SemanticScorer
+from eudscore.scorers.semantic import FIT_AT_MOST, SemanticScorer
 from eudscore.scorers.stretches import ROWS_AT_ONCE
 from eudscore.scorers.vectors import VectorScorer
 from eudscore.training.adapting import AdaptSpec, adapt
@@ -139,13 +139,17 @@ def _after_vectors(corpus: Corpus, request: ScoreRequest, encoder: VectorScorer,
     graph, seconds = _timed(lambda: neighbour_graph(made, k=NEIGHBOURS))
     total = seconds * (searched / m) ** 2 * (n / searched)
     if Entropy.SEMANTIC in request.entropies:
-        semantic = SemanticScorer(made, graph.indices, encoder.card, classes=len(corpus.classes), seed=request.seed)
+        semantic = SemanticScorer(
+            made, np.zeros(m, dtype=np.uint8), graph, encoder.card, classes=len(corpus.classes), seed=request.seed
+        )
         fit, tried = min(n, FIT_AT_MOST), cluster_count(m, len(corpus.classes))
         growth = fit / m * cluster_count(n, len(corpus.classes)) / tried
         total += growth * _seconds(lambda: list(semantic.score(fake, _all(fake))))
     if Entropy.PREDICTIVE in request.entropies and request.classifier is None:
         groups = duplicate_groups(fake.texts(), None)
-        fitted = PredictiveScorer(made, groups, "", encoder.card, corpus.labels_id, seed=request.seed)
+        fitted = PredictiveScorer(
+            made, np.zeros(m, dtype=np.uint8), groups, "", encoder.card, corpus.labels_id, seed=request.seed
+        )
         total += n / m * _seconds(lambda: list(fitted.score(fake, _all(fake))))
     return total
 

@@ -91,12 +91,15 @@ def _scorers(
         return
     space = space_of(workspace, corpus, request, on_progress)
     if Entropy.SEMANTIC in request.entropies:
-        indices, classes = space.graph.indices, len(corpus.classes)
-        semantic = SemanticScorer(space.vectors, indices, space.card, classes=classes, seed=request.seed)
+        semantic = SemanticScorer(
+            space.vectors, space.flags, space.graph, space.card, space.read, len(corpus.classes), request.seed
+        )
         yield "Finding clusters of meaning", semantic
     if predictive:
         groups, grouping = groups_of(corpus, space)
-        fitted = PredictiveScorer(space.vectors, groups, grouping, space.card, corpus.labels_id, seed=request.seed)
+        fitted = PredictiveScorer(
+            space.vectors, space.flags, groups, grouping, space.card, corpus.labels_id, space.read, request.seed
+        )
         yield "Cross-fitting a classifier", fitted
 
 

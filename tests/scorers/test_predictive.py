@@ -43,7 +43,8 @@ def toy(seed: int = 0) -> tuple[Corpus, PredictiveScorer]:
     groups[1] = 0
     texts = pa.table({"text": [str(row) for row in range(N)]})
     corpus = Corpus("toy", "toy.csv", texts, Roles("text", "label"), ("a", "b", "c", "d"), labels)
-    return corpus, PredictiveScorer(vectors, groups, "equal texts", Card("vectors", "toy"), corpus.labels_id)
+    flags = np.zeros(N, dtype=np.uint8)
+    return corpus, PredictiveScorer(vectors, flags, groups, "equal texts", Card("vectors", "toy"), corpus.labels_id)
 
 
 def collected(corpus: Corpus, scorer: PredictiveScorer, rows: np.ndarray | None = None) -> dict[str, Floats]:
@@ -107,6 +108,17 @@ def test_each_row_comes_once_and_the_empty_one_is_flagged(batches: list[ScoredBa
     flags = np.concatenate([batch.flags for batch in batches])
     np.testing.assert_array_equal(np.sort(rows), np.arange(N))
     assert rows[flags == Flag.EMPTY].tolist() == [7]
+
+
+def test_what_the_encoder_cut_and_how_it_read_goes_into_batches_and_outcome() -> None:
+    corpus, scorer = toy()
+    flags = np.zeros(N, dtype=np.uint8)
+    flags[[3, 20]] = Flag.TRUNCATED
+    batches = list(replace(scorer, flags=flags, read={"device": "cpu", "max_tokens": 48}).score(corpus, np.arange(N)))
+    rows, found = (np.concatenate([getattr(batch, name) for batch in batches]) for name in ("rows", "flags"))
+    assert sorted(rows[found & Flag.TRUNCATED > 0].tolist()) == [3, 20]
+    assert rows[found & Flag.EMPTY > 0].tolist() == [7]
+    assert all((batch.outcome["device"], batch.outcome["max_tokens"]) == ("cpu", 48) for batch in batches)
 
 
 def test_values_lie_in_their_bounds(everything: dict[str, Floats]) -> None:

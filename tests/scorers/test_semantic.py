@@ -12,7 +12,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from eudscore.entropy.clusters import cluster_count
-from eudscore.geometry.neighbours import neighbour_graph
+from eudscore.geometry.neighbours import NEIGHBOURS, neighbour_graph
 from eudscore.records import Card, Corpus, Flag, Floats, Roles, ScoredBatch
 from eudscore.scorers import semantic
 from eudscore.scorers.semantic import RUNS, SCALES, SemanticScorer, assign
@@ -46,7 +46,8 @@ def corpus_of(n: int) -> Corpus:
 
 
 def scorer_of(vectors: Floats) -> SemanticScorer:
-    return SemanticScorer(vectors, neighbour_graph(vectors, k=20).indices, Card("vectors", "toy"), classes=3)
+    flags = np.zeros(len(vectors), dtype=np.uint8)
+    return SemanticScorer(vectors, flags, neighbour_graph(vectors), Card("vectors", "toy"), classes=3)
 
 
 def scored(corpus: Corpus, scorer: SemanticScorer, rows: np.ndarray | None = None) -> ScoredBatch:
@@ -78,8 +79,24 @@ def test_cards_say_what_the_numbers_depend_on() -> None:
         assert card.seed == 0
         assert card.parameters["clusters"] == [count, count / 2, count * 2]
         assert card.parameters["runs"] == RUNS
+        assert card.parameters["neighbours"] == NEIGHBOURS
+        assert card.parameters["search"] == "exact"
     assert len({card.key for card in scorer.cards.values()}) == len(COLUMNS)
-    assert all(replace(scorer, seed=1).cards[name].key != card.key for name, card in scorer.cards.items())
+    other = replace(scorer, graph=replace(scorer.graph, exact=False))
+    assert "approximate" in other.cards["semantic_entropy"].parameters["search"]
+    for changed in (other, replace(scorer, seed=1)):
+        assert all(changed.cards[name].key != card.key for name, card in scorer.cards.items())
+
+
+def test_what_the_encoder_cut_and_how_it_read_goes_into_batch_and_outcome() -> None:
+    corpus, scorer = toy()
+    flags = np.zeros(N, dtype=np.uint8)
+    flags[[3, 20]] = Flag.TRUNCATED
+    batch = scored(corpus, replace(scorer, flags=flags, read={"device": "cpu", "max_tokens": 48}))
+    assert np.flatnonzero(batch.flags & Flag.TRUNCATED).tolist() == [3, 20]
+    assert np.flatnonzero(batch.flags & Flag.EMPTY).tolist() == [EMPTY]
+    assert (batch.outcome["device"], batch.outcome["max_tokens"]) == ("cpu", 48)
+    assert batch.outcome["clusters"] > 0
 
 
 def test_values_lie_in_their_bounds(everything: ScoredBatch) -> None:
