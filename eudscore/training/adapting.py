@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from eudscore.errors import Interrupted, RequestError
+from eudscore.errors import ModelError, RequestError
 from eudscore.models.device import native_dtype, pick_device
 from eudscore.models.loading import ResolvedModel, load, load_tokenizer
 from eudscore.models.text import clean
@@ -19,6 +19,9 @@ from eudscore.store.files import draft_folder, place
 from eudscore.training.lm_text import cut
 
 _SMALL = 20_000_000  # weights below which a model forgets little at the higher rate
+_RATE, _RATE_OF_SMALL = 5e-5, 5e-4
+_DECAY = 0.01
+_CLIPPED = 1.0  # norm of a gradient
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,22 @@ class AdaptSpec:
 
     def to_json(self) -> JsonDict:
         """Plain JSON values for a card."""
-        return {"epochs": 1, "window": self.window, "batch": self.batch, "warm_up": self.warm_up, "seed": self.seed}
+        return {
+            "epochs": 1, "window": self.window, "batch": self.batch, "warm_up": self.warm_up, "seed": self.seed,
+            "learning_rate": f"{_RATE_OF_SMALL:g} below {_SMALL:,} weights, else {_RATE:g}; falls linearly to zero",
+            "optimiser": f"AdamW, weight decay {_DECAY:g}, gradients up to a norm of {_CLIPPED:g}",
+        }  # fmt: skip
+
+
+def arithmetic(device: str) -> str:
+    """What `adapt` calculates with on a device, for a card; the weights it changes are float32 everywhere."""
+    native = native_dtype(pick_device(device))
+    return native if native == "float32" else f"{native} products, float32 weights"
 
 
 def adapt(
     model: ResolvedModel, texts: Sequence[str], out: Path, spec: AdaptSpec, *, device: str = "auto",
-    on_progress: Callable[[int, int], None] = lambda _done, _total: None, should_stop: Callable[[], bool] | None = None,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> None:  # fmt: skip
     """Train one epoch on the texts and save model and tokenizer; the folder is there complete or not at all.
 
@@ -54,36 +67,52 @@ def adapt(
         out: folder of the adapted model.
         spec: how.
         device: auto, cpu or cuda.
-        on_progress: is told how many updates are done, of how many.
-        should_stop: is asked before every update.
+        on_progress: is told how many updates are done, of how many; what it raises ends the work, and nothing is saved.
 
     Raises:
-        RequestError: the texts do not fill a single window. ModelError: the model cannot be had.
-        Interrupted: `should_stop` said so; nothing is saved.
+        RequestError: the texts do not fill a single window.
+        ModelError: the model cannot be had, or is too large for the memory of the device.
     """
+    import torch
+
+    try:
+        network, tokenizer = _adapted(model, texts, spec, pick_device(device), on_progress)
+    except torch.OutOfMemoryError as error:
+        raise ModelError(
+            f"The memory of the device is too small to adapt {model.name!r} ({spec.batch} times {spec.window} tokens "
+            "in an update): choose a smaller model or the CPU, or leave 'adapt' out."
+        ) from error
+    with draft_folder(out.parent) as draft:
+        network.save_pretrained(draft)
+        tokenizer.save_pretrained(draft)
+        for file in filter(Path.is_file, draft.rglob("*")):
+            file.chmod(0o644)  # safetensors' 0600 would lock a team out of a shared workspace
+        place(draft, out)
+
+
+def _adapted(
+    model: ResolvedModel, texts: Sequence[str], spec: AdaptSpec, device: str, on_progress: Callable[[int, int], None]
+) -> tuple[Any, Any]:
+    """The trained network and its tokenizer."""
     import torch
     from transformers import AutoModelForCausalLM
 
-    device = pick_device(device)
     tokenizer = load_tokenizer(model)
     network = load(AutoModelForCausalLM, model, "a causal language model", dtype=torch.float32)
     network.to(device).eval()  # no dropout: one epoch does not memorise, and the same texts give the same model
     windows = _windows(tokenizer, texts, _held(network, spec), spec.seed)
     steps = -(-len(windows) // spec.batch)
-    rate = 5e-4 if sum(weights.numel() for weights in network.parameters()) < _SMALL else 5e-5
-    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.01)
+    small = sum(weights.numel() for weights in network.parameters()) < _SMALL
+    rate = _RATE_OF_SMALL if small else _RATE
+    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=_DECAY)
     rising = max(1, round(spec.warm_up * steps))
+    on_progress(0, steps)
     for step in range(steps):
-        if should_stop is not None and should_stop():
-            raise Interrupted("Stopped while adapting the language model; it begins anew.")
         for group in optimiser.param_groups:
             group["lr"] = rate * min((step + 1) / rising, (steps - step) / max(1, steps - rising))
         _update(network, optimiser, windows[step * spec.batch : (step + 1) * spec.batch], device)
         on_progress(step + 1, steps)
-    with draft_folder(out.parent) as draft:
-        network.save_pretrained(draft)
-        tokenizer.save_pretrained(draft)
-        place(draft, out)
+    return network, tokenizer
 
 
 def _held(network: Any, spec: AdaptSpec) -> int:
@@ -113,5 +142,5 @@ def _update(network: Any, optimiser: Any, windows: Ints, device: str) -> None:
     loss = torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), ids[:, 1:].flatten())
     optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    torch.nn.utils.clip_grad_norm_(network.parameters(), _CLIPPED)
     optimiser.step()

@@ -1,5 +1,6 @@
 """A language model adapted to a corpus in held-out halves: no text is scored by a model that has seen it."""
 
+import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from eudscore.entropy.typicality import bits_per_byte
 from eudscore.geometry.duplicates import duplicate_groups
 from eudscore.models.causal import CausalModel
+from eudscore.models.device import native_dtype, pick_device
 from eudscore.models.loading import ResolvedModel, resolve_model
 from eudscore.records import Card, Corpus, Ints, JsonDict
 from eudscore.scorers.generative import Adaptation
@@ -17,10 +19,10 @@ from eudscore.selection.order import hash_order
 from eudscore.store.files import read_json, writing
 from eudscore.store.workspace import VERSION as CARDS_VERSION
 from eudscore.store.workspace import Workspace
-from eudscore.training.adapting import AdaptSpec, adapt
+from eudscore.training.adapting import AdaptSpec, adapt, arithmetic
 from eudscore.workflow.requests import Progress, ScoreRequest
 
-_COMPARED = 256  # texts of each half on which the model is measured before and after
+COMPARED = 256  # texts of each half on which the model is measured before and after
 
 
 def halves(texts: list[str], *, seed: int) -> Ints:
@@ -51,9 +53,11 @@ def adapted(
 ) -> Adaptation:
     """The two adapted models of a corpus, from the store or trained and kept."""
     spec = AdaptSpec(seed=request.seed)
+    settings = {**spec.to_json(), "arithmetic": arithmetic(request.device), "halves": "equal texts together"}
     card = Card(
         "adapted", "the language model after one epoch on half of the corpus", unit="none", direction="none",
-        model=model.name, revision=model.revision, dtype="float32", seed=request.seed, parameters=spec.to_json(),
+        model=model.name, revision=model.revision, dtype=native_dtype(pick_device(request.device)), seed=request.seed,
+        parameters=settings,
     )  # fmt: skip
     texts = corpus.texts()
     parts = _Halves(texts, halves(texts, seed=request.seed), model, spec, request)
@@ -64,7 +68,6 @@ def adapted(
             outcome = _adapt_both(draft, parts, on_progress)
             workspace.complete("adapted", corpus.id, card.key, {"cards": [card.with_outcome(**outcome).to_json()]})
     first, second = (resolve_model(str(folder / f"half-{half}")) for half in (0, 1))
-    settings = {**spec.to_json(), "halves": "equal texts together"}
     kept = read_json(folder / "cards.json", version=CARDS_VERSION)["cards"][0]["outcome"]
     return Adaptation((first, second), parts.half_of, settings, kept)
 
@@ -73,17 +76,28 @@ def _adapt_both(draft: Path, parts: _Halves, on_progress: Progress) -> JsonDict:
     """Adapt a model for either half on the other one; returns what it did to bits per byte, for the card."""
     with writing(draft):
         draft.mkdir(parents=True, exist_ok=True)
-    totals = np.zeros((2, 2))
+        for leftover in draft.glob(".draft-*"):  # of a process that was killed while it saved
+            shutil.rmtree(leftover)
+    totals, texts = np.zeros((2, 2)), 0
     for half in (0, 1):
         out = draft / f"half-{half}"
         if not out.is_dir():
             told = partial(on_progress, f"Adapting the language model, half {half + 1} of 2")
             adapt(parts.model, parts.of(1 - half), out, parts.spec, device=parts.request.device, on_progress=told)
-        sample = parts.of(half)[:_COMPARED]
+        sample = _drawn(parts.of(half), parts.spec.seed)
+        texts += len(sample)
         for place, version in enumerate((parts.model, resolve_model(str(out)))):
             totals[place] += _surprisal_and_size(version, sample, parts.request)
     before, after = bits_per_byte(*totals.T)
-    return {"bits_per_byte_before": round(float(before), 4), "bits_per_byte_after": round(float(after), 4)}
+    return {
+        "bits_per_byte_before": round(float(before), 4), "bits_per_byte_after": round(float(after), 4),
+        "bits_per_byte_texts": texts,
+    }  # fmt: skip
+
+
+def _drawn(texts: list[str], seed: int) -> list[str]:
+    """Some texts in the order of their rows, wherever in the file they stand."""
+    return [texts[row] for row in np.sort(hash_order(len(texts), seed)[:COMPARED])]
 
 
 def _surprisal_and_size(model: ResolvedModel, texts: list[str], request: ScoreRequest) -> NDArray[np.float64]:

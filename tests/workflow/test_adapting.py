@@ -1,6 +1,7 @@
 """Adaptation in halves: no text is scored by a model that has seen it, and the cards say what it did."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,7 @@ from eudscore.records import Corpus, Roles
 from eudscore.store.workspace import Workspace
 from eudscore.training import adapting as training
 from eudscore.workflow import adapting
-from eudscore.workflow.adapting import halves
+from eudscore.workflow.adapting import COMPARED, _drawn, halves
 from eudscore.workflow.requests import Entropy, ScoreRequest
 from eudscore.workflow.scoring import score
 
@@ -50,7 +51,39 @@ def test_no_text_is_scored_by_a_model_that_has_seen_it(workspace: Workspace, mon
     assert seen[0][1] | seen[1][1] == set(corpus.texts())
     card = scores.cards["generative_nll"]
     assert card.outcome["bits_per_byte_after"] < card.outcome["bits_per_byte_before"]
+    assert card.outcome["bits_per_byte_texts"] == len(corpus)
     assert card.parameters["adaptation"]["epochs"] == 1
+    assert "learning_rate" in card.parameters["adaptation"]
+    assert "arithmetic" in card.parameters["adaptation"]
+
+
+def test_the_texts_that_are_measured_come_from_all_over_the_half() -> None:
+    texts = [str(row) for row in range(10 * COMPARED)]
+    drawn = [int(text) for text in _drawn(texts, 0)]
+    assert len(set(drawn)) == COMPARED
+    assert drawn == sorted(drawn)
+    assert 0.4 < np.mean(drawn) / len(texts) < 0.6
+    assert _drawn(texts[:9], 0) == texts[:9]
+
+
+def test_what_a_killed_process_left_is_not_kept(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    ref = workspace.keep_corpus(letters())
+    request = ScoreRequest((Entropy.GENERATIVE,), device="cpu", adapt=True)
+
+    class KilledError(Exception):
+        pass
+
+    def killed(_model: object, _texts: object, out: Path, *_: object, **__: object) -> None:
+        (out.parent / ".draft-abc").mkdir()
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(adapting, "adapt", killed)
+        with pytest.raises(KilledError):
+            score(workspace, ref, request)
+    assert list((workspace.root / "adapted").rglob(".draft-*"))
+    score(workspace, ref, request)
+    assert not list((workspace.root / "adapted").rglob(".draft-*"))
 
 
 def test_adapted_models_are_kept_and_are_another_column(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
