@@ -63,8 +63,9 @@ def score(
         more: what only some need; see `MoreScoring`.
 
     Returns:
-        The scores, with `igse` over those of the first three entropies that were asked for. Where the labels do
-        not do for predictive entropy and it was not asked for by name, it is left out with a warning.
+        The scores, with `igse` over those of the first three entropies that were asked for (over information where
+        none of them was). Where the labels do not do for predictive entropy and it was not asked for by name, it is
+        left out with a warning.
 
     Raises:
         RequestError, ModelError, InputError: in one sentence.
@@ -76,9 +77,11 @@ def score(
     from eudscore.workflow.requests import ScoreRequest, default_entropies, parse_entropies
 
     workspace = Workspace(default_root())
+    possible = default_entropies(labelled=data.labelled, classifier=more.get("classifier"))
+    request = ScoreRequest(
+        possible if entropies is None else parse_entropies(entropies), encoder, lm, device, seed, **more
+    )
     ref = workspace.keep_corpus(data)
-    chosen = default_entropies(labelled=data.labelled) if entropies is None else parse_entropies(entropies)
-    request = ScoreRequest(chosen, encoder, lm, device, seed, **more)
     if entropies is not None:
         return scoring.score(workspace, ref, request)
     scores, left_out = scoring.score_what_can_be(workspace, ref, request)

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import click
 
 from eudscore.errors import EudscoreError, Interrupted
+from eudscore.models.device import DEVICES, DTYPES
 
 INTERRUPTED = 130
 
@@ -127,11 +128,9 @@ def app(host: str, port: int, *, no_browser: bool, read_only: bool) -> None:
 @click.option("--masked-lm", metavar="MODEL", help="Masked language model: adds its pseudo-log-likelihood.")
 @click.option("--combine", default="mean_rank", show_default=True, metavar="RULE", help="How igse is made.")
 @click.option("--encoder", default="builtin", show_default=True, metavar="MODEL", help="builtin, a folder or a Hub id.")
-@click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
-@click.option("--dtype", default="auto", show_default=True,
-              type=click.Choice(["auto", "float32", "bfloat16", "float16"]), help="Precision of the models.",
-              )  # fmt: skip
-@click.option("--seed", default=0, show_default=True, help="k-means, folds and halves.")
+@click.option("--device", default="auto", show_default=True, type=click.Choice(DEVICES))
+@click.option("--dtype", default="auto", show_default=True, type=click.Choice(DTYPES), help="Precision of the models.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="k-means, folds and halves.")
 @click.option("--out", default="scores.parquet", show_default=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--quote", is_flag=True, help="Print how long it will take and how much memory, and stop.")
 @one_sentence
@@ -148,7 +147,8 @@ def score(
     names = [] if asked is None else parse_entropies([name.strip() for name in asked.split(",") if name.strip()])
     corpus = read_source(source, text=text, label=label, split=split, limit=limit)
     click.echo(describe(corpus))
-    request = ScoreRequest(tuple(names) or default_entropies(labelled=corpus.labelled), **models)
+    possible = default_entropies(labelled=corpus.labelled, classifier=models["classifier"])
+    request = ScoreRequest(tuple(names) or possible, **models)
     workspace = Workspace(default_root())
     if quote:
         from eudscore.workflow.quoting import quote_scoring
@@ -156,6 +156,7 @@ def score(
         click.echo(quote_scoring(corpus, request, started=_seconds_since_start()).sentence)
         return
     from eudscore.workflow import scoring
+    from eudscore.workflow.stored import noticed_rows
 
     progress = TerminalProgress()
     try:
@@ -169,6 +170,8 @@ def score(
     if left_out:
         click.echo(left_out, err=True)
     scores.write(out)
+    for line in noticed_rows(scores):
+        click.echo(f"Noticed {line}.")
     click.echo(f"Wrote {out}: {len(scores):,} rows, {', '.join(scores.columns)}.")
 
 
@@ -213,7 +216,7 @@ def select(scores: Path, out: Path, budget: str | None, recipe: Path | None, **c
 @click.option("--epochs", type=click.FloatRange(0, min_open=True), help="Passes over the rows (default 3).")
 @click.option("--steps", type=click.IntRange(1), help="Updates, instead of epochs.")
 @click.option("--seed", default=0, show_default=True, help="Model init and order of the batches.")
-@click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"]))
+@click.option("--device", default="auto", show_default=True, type=click.Choice(DEVICES))
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the run.")
 @one_sentence
 def train(subset: Path, test_source: str, out: Path, **options: Any) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from eudscore.errors import RequestError
 
+DEVICES = ("auto", "cpu", "cuda")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 # Small enough to stay in the cache of a CPU core.
 CPU_TOKENS = 1024
@@ -16,14 +17,35 @@ _GPU_MOST_TOKENS = 262_144
 _WIDTHS_ALIVE = 24
 
 
+def check_device(device: str) -> None:
+    """Refuse a name that is none, without looking at the machine.
+
+    Raises:
+        RequestError: the device is unknown.
+    """
+    if device not in DEVICES:
+        raise RequestError(f"There is no device {device!r}: choose {', '.join(DEVICES[:-1])} or {DEVICES[-1]}.")
+
+
+def check_dtype(dtype: str, device: str) -> None:
+    """Refuse a precision that is none, or that a device is known not to have, without looking at the machine.
+
+    Raises:
+        RequestError: the precision is unknown, or it is float16 on a CPU.
+    """
+    if dtype not in DTYPES:
+        raise RequestError(f"There is no precision {dtype!r}: choose {', '.join(DTYPES[:-1])} or {DTYPES[-1]}.")
+    if dtype == "float16" and device == "cpu":
+        raise RequestError("A CPU has no arithmetic for float16: choose float32 or bfloat16.")
+
+
 def pick_device(device: str = "auto") -> str:
     """`auto` is CUDA where there is one, else the CPU.
 
     Raises:
         RequestError: the device is unknown, or CUDA was asked for and there is none.
     """
-    if device not in ("auto", "cpu", "cuda"):
-        raise RequestError(f"There is no device {device!r}: choose auto, cpu or cuda.")
+    check_device(device)
     if device == "cpu":
         return "cpu"
     import torch
@@ -41,10 +63,7 @@ def pick_dtype(dtype: str, device: str) -> str:
     Raises:
         RequestError: the precision is unknown, or the device has none of it.
     """
-    if dtype not in DTYPES:
-        raise RequestError(f"There is no precision {dtype!r}: choose {', '.join(DTYPES[:-1])} or {DTYPES[-1]}.")
-    if dtype == "float16" and device == "cpu":
-        raise RequestError("A CPU has no arithmetic for float16: choose float32 or bfloat16.")
+    check_dtype(dtype, device)
     return native_dtype(device) if dtype == "auto" else dtype
 
 

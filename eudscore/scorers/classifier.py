@@ -18,7 +18,6 @@ from eudscore.entropy.predictive import (
     predictive_entropy,
     softmax,
 )
-from eudscore.errors import ModelError
 from eudscore.models.classifier import ClassBatch, ClassifierFacts, ClassifierModel, facts_of
 from eudscore.models.device import pick_device, pick_dtype
 from eudscore.models.loading import ResolvedModel
@@ -65,7 +64,8 @@ class ClassifierScorer:
         dtype: auto, float32, bfloat16 or float16.
         classes: of the corpus; labels are looked at where the model names the same classes.
         labels_id: the labels; None where there are none.
-        passes: networks thinned by dropout; 0 leaves `predictive_bald` out.
+        passes: networks thinned by dropout, for `predictive_bald`; it is left out at 0, and where the model has no
+            dropout on features.
         seed: of what they drop.
     """
 
@@ -112,7 +112,7 @@ class ClassifierScorer:
         """Score rows in batches of like length; rows of the same batches may come along.
 
         Raises:
-            ModelError: the model cannot be used, or the only thing it drops is attention.
+            ModelError: the model cannot be used.
         """
         passes = self.passes if self._thinned else 0
         for stretch, wanted in stretches(np.arange(len(corpus)), rows):
@@ -126,18 +126,13 @@ class ClassifierScorer:
     def loaded(self) -> ClassifierModel:
         """The model, loaded once."""
         if not self._loaded:
-            network = ClassifierModel(self.model, device=self.device, dtype=self.dtype)
-            if self._thinned and network.dropout_layers == 0:
-                raise ModelError(
-                    f"{self.model.name!r} drops nothing but attention weights, which stay whole here, so that there "
-                    "is no disagreement to measure: score with passes=0."
-                )
-            self._loaded.append(network)
+            self._loaded.append(ClassifierModel(self.model, device=self.device, dtype=self.dtype))
         return self._loaded[0]
 
     @property
     def _thinned(self) -> bool:
-        return self.passes > 0 and bool(self.facts.dropout)
+        """Whether there is disagreement to measure; which layers drop features shows only when the model runs."""
+        return self.passes > 0 and bool(self.facts.dropout) and self.loaded().dropout_layers > 0
 
     @property
     def _order(self) -> Ints | None:
@@ -166,6 +161,9 @@ class ClassifierScorer:
         outcome: JsonDict = {"device": network.device, "max_tokens": network.max_tokens}
         if self._thinned:
             outcome["dropout_layers"] = network.dropout_layers
+        elif self.passes > 0:
+            drops = "drops nothing but attention weights, which stay whole" if self.facts.dropout else "has no dropout"
+            outcome["notes"] = [f"predictive_bald left out: the model {drops}"]
         if self.labels_id is not None and self.classes and self._order is None:
             outcome["labels_not_looked_at"] = (
                 f"the model's classes are {_listed(self.facts.classes)}, those of the data {_listed(self.classes)}"

@@ -27,8 +27,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from eudscore.errors import InputError, RequestError, WorkspaceError
+from eudscore.errors import RequestError, WorkspaceError
 from eudscore.records import Card, Corpus, Floats, Ints, JsonDict, Roles
+from eudscore.store.arrow import write_arrow
 from eudscore.store.draft import HELPERS
 from eudscore.store.files import draft_folder, file_digest, place, read_json, write_json, writing
 
@@ -80,7 +81,7 @@ class CorpusEntry:
 
 @dataclass(frozen=True)
 class StoredColumn:
-    """A column of scores that is complete: its card and the key of the family it was computed with."""
+    """A complete column: its card, the key of its family, and when that was stored or last asked for."""
 
     card: Card
     family: str
@@ -110,7 +111,7 @@ class Workspace:
             listed: whether `corpora` names it; a test set is kept without being one of the user's data sets.
         """
         with draft_folder(self.root / "corpora") as draft:
-            _write_arrow(draft / "data.arrow", corpus.table)
+            write_arrow(draft / "data.arrow", corpus.table)
             np.save(draft / "labels.npy", corpus.labels)
             described = _describe(corpus)
             digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
@@ -150,7 +151,7 @@ class Workspace:
     # Columns
 
     def columns(self, corpus_id: str) -> dict[str, list[StoredColumn]]:
-        """Every complete column of a corpus by name, the latest stored first."""
+        """Every complete column of a corpus by name, the one stored or asked for last first."""
         found: dict[str, list[StoredColumn]] = {}
         for folder in (self.root / "columns" / corpus_id).glob("[!.]*"):
             if not folder.is_dir():
@@ -178,6 +179,11 @@ class Workspace:
             WorkspaceError: there is no such column here.
         """
         return self._array("columns", corpus_id, key, column)
+
+    def touch_family(self, corpus_id: str, key: str) -> None:
+        """Note that a complete family was asked for now: it counts as the latest of its kind."""
+        with writing(self.root):
+            os.utime(self.root / "columns" / corpus_id / key / "cards.json")
 
     def keep_family(
         self, corpus_id: str, key: str, cards: Sequence[Card], values: Mapping[str, NDArray[np.generic]]
@@ -337,13 +343,3 @@ def _open_corpus(folder: Path) -> Corpus:
     corpus = Corpus(about["name"], about["source"], table, roles, tuple(about["classes"]), labels)
     corpus.__dict__["id"] = about["id"]  # the cached property: known, so the texts need not be hashed again
     return corpus
-
-
-def _write_arrow(path: Path, table: pa.Table) -> None:
-    """Write a table whose bytes depend on its content alone, not on how it was chunked or sliced."""
-    try:
-        whole = table.combine_chunks().replace_schema_metadata(None)
-        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, whole.schema) as writer:
-            writer.write_table(whole, max_chunksize=65536)
-    except pa.ArrowInvalid as error:
-        raise InputError(f"The data cannot be stored as Arrow ({error}): save it as Parquet first.") from error

@@ -7,9 +7,11 @@ from typing import TypedDict
 
 from eudscore.entropy.combine import Rule
 from eudscore.errors import RequestError
+from eudscore.models.device import check_device, check_dtype
 from eudscore.records import JsonDict
 
 BUILTIN = "builtin"
+LARGEST_SEED = 2**31 - 1  # what every library below takes
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -41,7 +43,10 @@ class MoreScoring(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class ScoreRequest:
-    """Which entropies, by which models.
+    """Which entropies, by which models; nothing that is given is ignored.
+
+    Raises:
+        RequestError: an option is out of its range, or serves an entropy that was not asked for.
 
     Attributes:
         entropies: in any order; duplicates count once.
@@ -68,6 +73,27 @@ class ScoreRequest:
     classifier: str | None = None
     masked_lm: str | None = None
     combine: str = "mean_rank"
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense; no model and no device is looked at."""
+        check_device(self.device)
+        check_dtype(self.dtype, self.device)
+        parse_rule(self.combine)
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise RequestError(f"There is no seed {self.seed}: choose a whole number from 0 to {LARGEST_SEED}.")
+        of_generative = {
+            f"the language model {self.lm!r}": self.lm not in (BUILTIN, None),
+            "adapting the language model": self.adapt,
+            f"the prompt column {self.prompt!r}": self.prompt is not None,
+        }
+        of_predictive = {f"the classifier {self.classifier!r}": self.classifier is not None}
+        for entropy, given in ((Entropy.GENERATIVE, of_generative), (Entropy.PREDICTIVE, of_predictive)):
+            for option, is_given in given.items():
+                if is_given and entropy not in self.entropies:
+                    raise RequestError(
+                        f"Only {entropy} entropy makes use of {option}, and it was not asked for: "
+                        f"add {entropy} to the entropies, or leave that option out."
+                    )
 
     def to_json(self) -> JsonDict:
         """Plain JSON values."""
@@ -127,9 +153,10 @@ class FitOptions:
     device: str = "auto"
 
 
-def default_entropies(*, labelled: bool) -> tuple[Entropy, ...]:
-    """All that can be computed: predictive entropy needs labels."""
-    return tuple(entropy for entropy in Entropy if labelled or entropy is not Entropy.PREDICTIVE)
+def default_entropies(*, labelled: bool, classifier: str | None = None) -> tuple[Entropy, ...]:
+    """All that can be computed: predictive entropy needs labels, or a classifier that was trained elsewhere."""
+    predictive = labelled or classifier is not None
+    return tuple(entropy for entropy in Entropy if predictive or entropy is not Entropy.PREDICTIVE)
 
 
 def default_request(*, labelled: bool) -> ScoreRequest:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from eudscore.entropy.combine import Rule, combine
+from eudscore.entropy.combine import combine
 from eudscore.errors import InputError
 from eudscore.models.device import pick_device, pick_dtype
 from eudscore.models.loading import resolve_language_model, resolve_model
@@ -38,11 +38,10 @@ def score(workspace: Workspace, ref: CorpusRef, request: ScoreRequest, *, on_pro
         InputError: predictive entropy without labels, or a prompt that is no column.
     """
     corpus = workspace.corpus(ref)
-    rule = parse_rule(request.combine)
     families: list[str] = []
     for stage, scorer in _scorers(workspace, corpus, request, on_progress):
         families.append(_compute(workspace, corpus, scorer, stage, on_progress))
-    families.append(_combine(workspace, corpus, families, rule))
+    families.append(_combine(workspace, corpus, families, request))
     return collect(workspace, ref, corpus, families)
 
 
@@ -54,7 +53,7 @@ def score_what_can_be(
         return score(workspace, ref, request, on_progress=on_progress), ""
     except InputError as error:
         rest = tuple(entropy for entropy in request.entropies if entropy is not Entropy.PREDICTIVE)
-        if len(rest) == len(request.entropies) or not rest:
+        if len(rest) == len(request.entropies) or not rest or request.classifier is not None:
             raise
         return score(workspace, ref, replace(request, entropies=rest), on_progress=on_progress), str(error)
 
@@ -134,6 +133,7 @@ def _compute(workspace: Workspace, corpus: Corpus, scorer: Scorer, stage: str, o
     key = _family_key(cards.values())
     with workspace.lock(corpus.id, key):
         if workspace.family(corpus.id, key) is not None:
+            workspace.touch_family(corpus.id, key)
             return key
         total = len(corpus)
         draft = RowDraft(workspace.partial("columns", corpus.id, key), total, dict.fromkeys(cards))
@@ -151,18 +151,25 @@ def _compute(workspace: Workspace, corpus: Corpus, scorer: Scorer, stage: str, o
     return key
 
 
-def _combine(workspace: Workspace, corpus: Corpus, families: list[str], rule: Rule) -> str:
-    """Store `igse` over the entropies that these families hold; returns the key of its family."""
+def _combine(workspace: Workspace, corpus: Corpus, families: list[str], request: ScoreRequest) -> str:
+    """Store `igse` over those of its entropies that were asked for; returns the key of its family.
+
+    Where none of them was, information entropy, which always comes along, stands for them.
+    """
+    rule = parse_rule(request.combine)
+    asked = {f"{entropy}_entropy" for entropy in request.entropies} & set(_IN_IGSE)
+    alone = "" if asked else " alone, which comes along where none of the three is asked for"
     components: dict[str, str] = {}
     for family in families:
         for name, card in (workspace.family(corpus.id, family) or {}).items():
-            if name in _IN_IGSE:
+            if name in (asked or {"information_entropy"}):
                 components[name] = card.key
     by_name = {name: family for family in families for name in (workspace.family(corpus.id, family) or {})}
+    within = " (information_entropy within bins of length)" if "information_entropy" in components else ""
     card = Card(
         "igse",
-        f"IGSE-style, of {', '.join(components)} (information_entropy within bins of length): {rule.definition}; "
-        "ranked again. The formula of the EUDS paper is not published",
+        f"IGSE-style, of {', '.join(components)}{alone}{within}: {rule.definition}; ranked again. "
+        "The formula of the EUDS paper is not published",
         unit="rank in (0, 1)",
         parameters={"components": components, "rule": rule.value},
         version=2,
@@ -180,6 +187,8 @@ def _combine(workspace: Workspace, corpus: Corpus, families: list[str], rule: Ru
             shares = dict(zip(combined.used, combined.weights, strict=True))
             finished = card.with_outcome(used=shares, notes=list(combined.notes), rows_empty=empty)
             workspace.keep_family(corpus.id, key, [finished], {"igse": combined.values.astype(np.float32)})
+        else:
+            workspace.touch_family(corpus.id, key)
     return key
 
 

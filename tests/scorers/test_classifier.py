@@ -11,7 +11,6 @@ import scipy.stats
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertForSequenceClassification
 
-from eudscore.errors import ModelError
 from eudscore.models.loading import resolve_model
 from eudscore.records import Corpus, Flag, Roles
 from eudscore.scorers.classifier import ClassifierScorer
@@ -146,17 +145,20 @@ def test_labels_are_looked_at_only_where_the_classes_have_the_same_names(folder:
     assert not set(OF_LABELS) & set(unlabelled.cards)
 
 
-def test_a_model_that_drops_nothing_has_no_disagreement(tmp_path: Path, corpus: Corpus) -> None:
-    still = saved(tmp_path, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
-    assert list(scorer(still, corpus).cards) == [*CORE, *OF_LABELS]
-    assert np.isfinite(scored(scorer(still, corpus), corpus)["predictive_entropy"][0])
-
-
-def test_a_model_that_drops_attention_alone_says_so(tmp_path: Path, corpus: Corpus) -> None:
-    folder = saved(tmp_path, hidden_dropout_prob=0.0)
-    with pytest.raises(ModelError, match="passes=0"):
-        scored(scorer(folder, corpus), corpus)
-    assert "predictive_bald" not in scored(scorer(folder, corpus, passes=0), corpus)
+@pytest.mark.parametrize(
+    ("attention", "why"), [(0.1, "drops nothing but attention weights, which stay whole"), (0.0, "has no dropout")]
+)
+def test_without_dropout_on_features_the_other_columns_come_and_the_cards_say_why(
+    tmp_path: Path, corpus: Corpus, attention: float, why: str
+) -> None:
+    folder = saved(tmp_path, hidden_dropout_prob=0.0, attention_probs_dropout_prob=attention)
+    still = scorer(folder, corpus)
+    assert list(still.cards) == [*CORE, *OF_LABELS]
+    assert np.isfinite(scored(still, corpus)["predictive_entropy"][0])
+    (batch, *_) = still.score(corpus, np.array([0]))
+    assert batch.outcome["notes"] == [f"predictive_bald left out: the model {why}"]
+    (unasked, *_) = scorer(folder, corpus, passes=0).score(corpus, np.array([0]))
+    assert "notes" not in unasked.outcome
 
 
 def test_cards_say_whose_model_it_is_and_what_the_numbers_depend_on(folder: Path, corpus: Corpus) -> None:
