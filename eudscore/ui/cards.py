@@ -1,51 +1,87 @@
-"""Estimator cards: what each stored column is, how it was computed, and what came of it."""
+"""Estimator cards: what each stored column is, all that it depends on, and what came of it."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
 from eudscore.records import Card
 from eudscore.store.scores import Scores
 from eudscore.ui.wording import in_order
+from eudscore.workflow.stored import flagged
+
+# Facts of an outcome that are said in another way, or in another column.
+_SAID = ("notes", "max_tokens", "batches_halved", "bits_per_byte_before", "bits_per_byte_after")
 
 
 def estimator_cards(scores: Scores) -> None:
     """One row per column, all that its numbers depend on."""
-    rows = [_row(scores.cards[name]) for name in in_order(scores.columns)]
+    rows = [card_row(scores.cards[name]) for name in in_order(scores.columns)]
+    wide = st.column_config.TextColumn(width="large")
     st.dataframe(
         rows, hide_index=True, key="cards",
-        column_config={"What it is": st.column_config.TextColumn(width="large")},
+        column_config={"What it is": wide, "Depends on": wide, "Noticed": wide},
     )  # fmt: skip
 
 
-def _row(card: Card) -> dict[str, str]:
-    outcome = card.outcome
-    notes = [*outcome.get("notes", []), *flagged(card)]
-    if outcome.get("temperature") is not None:
-        notes.append(f"temperature {outcome['temperature']:.4f}")
-    if outcome.get("batches_halved"):
-        notes.append(f"{outcome['batches_halved']:,} batches halved for lack of memory")
-    if "bits_per_byte_after" in outcome:
-        notes.append(
-            f"adapted: {outcome['bits_per_byte_before']:.3f} bits per byte before, "
-            f"{outcome['bits_per_byte_after']:.3f} after"
-        )
+def card_row(card: Card) -> dict[str, str]:
+    """A card as a row of the table; nothing of it is left out."""
     return {
         "Column": card.column,
         "What it is": card.definition,
-        "Noticed": "; ".join(notes),
         "Unit": card.unit,
         "Reads as": card.direction,
+        "Noticed": "; ".join(_noticed(card)),
+        "Depends on": _listed(card.parameters, separator="; "),
         "Model": card.model or "none",
         "Revision": card.revision or "",
         "Precision": card.dtype,
         "Max tokens": _limit(card),
         "Seed": "" if card.seed is None else str(card.seed),
+        "Version": str(card.version),
     }
 
 
-def flagged(card: Card) -> list[str]:
-    """How many rows the column says nothing or little about, in words."""
-    counts = ((flag, card.outcome.get(f"rows_{flag}", 0)) for flag in ("empty", "short", "truncated"))
-    return [f"{count:,} {flag}" for flag, count in counts if count]
+def _noticed(card: Card) -> list[str]:
+    """What scoring found out, the most telling first."""
+    outcome = card.outcome
+    found = [*outcome.get("notes", []), *flagged(card)]
+    if outcome.get("batches_halved"):
+        found.append(f"{outcome['batches_halved']:,} batches halved for lack of memory")
+    if "bits_per_byte_after" in outcome:
+        found.append(
+            f"adapted: {outcome['bits_per_byte_before']:.3f} bits per byte before, "
+            f"{outcome['bits_per_byte_after']:.3f} after"
+        )
+    rest = {name: fact for name, fact in outcome.items() if name not in _SAID and not name.startswith("rows_")}
+    return [*found, *(f"{_words(name)} {_value(fact)}" for name, fact in rest.items() if fact is not None)]
+
+
+def _listed(facts: Mapping[str, Any], separator: str = ", ") -> str:
+    return separator.join(f"{_words(name)}: {_value(fact)}" for name, fact in facts.items())
+
+
+def _value(fact: Any) -> str:
+    """A JSON value for reading."""
+    match fact:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if fact else "no"
+        case float():
+            return f"{fact:.4g}"
+        case int():
+            return f"{fact:,}"
+        case dict():
+            return f"({_listed(fact)})"
+        case list() | tuple():
+            return ", ".join(map(_value, fact)) or "none"
+    return str(fact)
+
+
+def _words(name: str) -> str:
+    # The names of columns, which igse is made of, stay as they are in the files.
+    return name if name.endswith("_entropy") else name.replace("_", " ")
 
 
 def _limit(card: Card) -> str:

@@ -8,10 +8,10 @@ from eudscore.selection.band import in_band
 from eudscore.selection.quantiles import mid_ranks
 from eudscore.store.scores import Scores
 from eudscore.ui import figures, state, tables, theme, work
-from eudscore.ui.cards import flagged
 from eudscore.ui.explorer import ExplorerState
 from eudscore.ui.state import Opened
 from eudscore.ui.wording import column_label, families_of, in_order, unit_of
+from eudscore.workflow.stored import flagged
 
 
 def not_scored(opened: Opened) -> None:
@@ -33,6 +33,16 @@ def not_scored(opened: Opened) -> None:
 def quantiles_of(scores: Scores, name: str) -> Floats:
     """(n,) mid-ranks of a column, nan where it has no value."""
     return mid_ranks(np.asarray(scores.columns[name]))
+
+
+def place_of(values: Floats, row: int) -> float:
+    """The mid-rank of one value of a column, as `quantiles_of` has it, from one pass; nan where it has no value."""
+    own = values[row]
+    scored = np.isfinite(values)
+    if not scored[row]:
+        return float("nan")
+    below, equal = np.count_nonzero(scored & (values < own)), np.count_nonzero(values == own)
+    return float((below + equal / 2) / np.count_nonzero(scored))
 
 
 def interval(opened: Opened, scores: Scores, choice: ExplorerState) -> None:
@@ -62,7 +72,7 @@ def one_text(opened: Opened, scores: Scores, row: int) -> None:
         st.caption(f"Label: {corpus.classes[corpus.labels[row]]}")
     lines = []
     for name in in_order(scores.columns):
-        place = float(quantiles_of(scores, name)[row])
+        place = place_of(np.asarray(scores.columns[name]), row)
         unit = unit_of(scores.cards[name])
         lines.append(
             {

@@ -71,18 +71,18 @@ def _open(ref: CorpusRef) -> Opened:
 
 
 def scores_of(ref: CorpusRef) -> Scores:
-    """What is stored for a data set now; read anew only when a column has come."""
+    """What is stored for a data set now; read anew only when a column has come or another setting was asked for."""
     return _scores(str(ref), _stamp(ref), default_root())
 
 
-def _stamp(ref: CorpusRef) -> tuple[str, ...]:
-    """Names of the finished families: they change whenever `scores_of` would."""
-    folder = workspace().root / "columns" / ref.id
-    return tuple(sorted(path.name for path in folder.glob("[!.]*"))) if folder.is_dir() else ()
+def _stamp(ref: CorpusRef) -> tuple[tuple[str, float], ...]:
+    """The finished families and when each was last asked for: they change whenever `scores_of` would."""
+    cards = (workspace().root / "columns" / ref.id).glob("[!.]*/cards.json")
+    return tuple(sorted((path.parent.name, path.stat().st_mtime) for path in cards))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _scores(ref: str, stamp: tuple[str, ...], root: Path) -> Scores:  # noqa: ARG001 - the stamp is the cache's key
+def _scores(ref: str, stamp: tuple[tuple[str, float], ...], root: Path) -> Scores:  # noqa: ARG001 - the stamp is the cache's key
     from eudscore.workflow.stored import latest_scores
 
     return latest_scores(_workspace(root), CorpusRef.parse(ref))

@@ -23,7 +23,7 @@ _COLUMNS = {
     "generative_varentropy": "Varentropy",
     "generative_perplexity": "Perplexity",
     "generative_bits_per_byte": "Bits per byte",
-    "masked_pll": "Pseudo-log-likelihood",
+    "masked_pll": "Negative pseudo-log-likelihood",
     "semantic_entropy": "Semantic entropy",
     "semantic_neighbourhood": "Neighbourhood entropy",
     "semantic_isolation": "Isolation",
@@ -37,6 +37,7 @@ _COLUMNS = {
     "predictive_el2n": "EL2N",
 }
 MAIN = ("igse", "information_entropy", "generative_entropy", "semantic_entropy", "predictive_entropy")
+_SHOWN = ("nats", "nats^2", "bits per byte", "cosine distance", "z")
 ARMS = {"subset": "Selection", "random": "Random, same size", "full": "All data"}
 STATES = {
     RunState.QUEUED: "waiting",
@@ -69,8 +70,8 @@ def families_of(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def unit_of(card: Card) -> str:
-    """The unit beside figures; ranks and probabilities have none worth reading."""
-    return card.unit if card.unit in ("nats", "z") else ""
+    """The unit beside figures; of ranks, shares and counts the label says enough."""
+    return card.unit.replace("^2", "\N{SUPERSCRIPT TWO}") if card.unit in _SHOWN else ""
 
 
 def preferred(columns: Sequence[str], *, ranks: bool) -> str:

@@ -74,7 +74,9 @@ def _progress(ref: CorpusRef, known: tuple[int, int]) -> None:
     with st.container(key="work", horizontal=True, vertical_alignment="center"):
         share = status.step / status.total if status.total else 0.0
         st.progress(min(1.0, share), text=_words(job))
-        if st.button("Cancel", key="work_cancel", icon=":material/close:", type="tertiary"):
+        if st.button(
+            "Cancel", key="work_cancel", icon=":material/close:", type="tertiary", disabled=state.read_only()
+        ):  # fmt: skip
             request_cancel(job.folder.path)
             st.rerun(scope="fragment")
 
@@ -98,7 +100,8 @@ def _ended_badly(job: Job) -> None:
                 submit_preparation(state.workspace(), ref, ScoreRequest.from_json(job.spec["request"]))
             except EudscoreError as error:
                 theme.error_box(str(error))
-            st.rerun()
+            else:
+                st.rerun()
 
 
 def _what_is_there(ref: CorpusRef) -> tuple[int, int]:
