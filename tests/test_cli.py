@@ -73,6 +73,12 @@ BAD = [
     (["score", "{reviews}", "--prompt", "query"], 1, "has no column 'query' for the prompt, only 'review', 'stars'"),
     (["score", "{reviews}", "--dtype", "float16"], 1, "A CPU has no arithmetic for float16"),
     (["score", "{reviews}", "--entropy", "semantic", "--encoder", "./no"], 1, "There is no model folder './no'"),
+    (["score", "{reviews}", "--entropy", "semantic", "--adapt"], 1, "Only generative entropy makes use of adapting"),
+    (["score", "{reviews}", "--entropy", "semantic", "--prompt", "stars"], 1, "makes use of the prompt column 'stars'"),
+    (["score", "{reviews}", "--entropy", "semantic", "--classifier", "x"], 1, "makes use of the classifier 'x'"),
+    (["score", "{unlabelled}", "--classifier", "./no"], 1, "There is no model folder './no'"),
+    (["score", "{reviews}", "--seed", "-1"], 2, "-1 is not in the range x>=0"),
+    (["score", "{reviews}", "--seed", "9999999999"], 1, "There is no seed 9999999999: choose a whole number from 0"),
     (["score", "{reviews}", "--device", "tpu"], 2, "is not one of"),
     (["score"], 2, "Missing argument 'SOURCE'"),
     (["select", "{reviews}", "--budget", "16%", "--out", "x.parquet"], 1, "is not a Parquet file"),
@@ -101,8 +107,16 @@ def test_bad_input_is_one_sentence_and_its_status(
     pq.write_table(pa.table({"text": ["a"]}), plain)
     listed = tmp_path / "list.json"
     listed.write_text("[]")
+    unlabelled = tmp_path / "unlabelled.txt"
+    unlabelled.write_text("the order is late\nthe team won\n")
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        names = {"reviews": reviews, "plain": plain, "list": listed, "taken": taken.getsockname()[1]}
+        names = {
+            "reviews": reviews,
+            "plain": plain,
+            "list": listed,
+            "unlabelled": unlabelled,
+            "taken": taken.getsockname()[1],
+        }
         done = run(*[argument.format(**names) for argument in arguments], workspace=tmp_path / "ws")
     assert done.returncode == status, done.stderr
     assert sentence in done.stderr
@@ -134,6 +148,15 @@ def test_ctrl_c_is_130_and_keeps_what_was_done(tiny_encoder: Path, tmp_path: Pat
     assert process.returncode == 130, said
     assert said.strip().splitlines()[-1] == "Interrupted; what was done is kept."
     assert not (tmp_path / "s.parquet").exists()
+
+
+def test_rows_that_say_little_are_counted_in_one_line(tmp_path: Path) -> None:
+    texts = tmp_path / "texts.csv"
+    texts.write_text('text\nthe order is late again\n""\nlate\nthe card was charged twice\n', encoding="utf-8")
+    arguments = ("score", texts, "--text", "text", "--entropy", "information", "--out", tmp_path / "s.parquet")
+    done = run(*arguments, workspace=tmp_path / "ws")
+    assert done.returncode == 0, done.stderr
+    assert "Noticed information: 1 empty, 1 short." in done.stdout.splitlines()
 
 
 def test_help_names_every_verb(tmp_path: Path) -> None:

@@ -8,11 +8,15 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from eudscore.corpus.roles import with_roles
+from eudscore.errors import WorkspaceError
 from eudscore.jobs.folder import RunFolder, RunStatus
-from eudscore.records import Corpus, RunState
+from eudscore.records import Corpus, Roles, RunState
 from eudscore.store.workspace import CorpusRef, Workspace
-from eudscore.workflow.requests import FitOptions
-from eudscore.workflow.submitting import TRAIN, jobs_of, run_spec
+from eudscore.workflow import submitting
+from eudscore.workflow.requests import Entropy, FitOptions, ScoreRequest, default_request
+from eudscore.workflow.scoring import score
+from eudscore.workflow.submitting import TRAIN, jobs_of, run_spec, submit_preparation
 from tests.pages.conftest import small_corpus
 
 OpenPage = Callable[..., AppTest]
@@ -122,6 +126,59 @@ def test_what_few_need_reaches_the_worker(open_page: OpenPage, unscored: CorpusR
     }  # fmt: skip
 
 
+def test_a_classifier_makes_predictive_possible_without_labels(
+    open_page: OpenPage, workspace: Workspace, started: list[str]
+) -> None:
+    app = open_page("score", data=str(workspace.keep_corpus(with_roles(small_corpus(), Roles("text")))))
+    assert app.checkbox(key="entropy_predictive").disabled
+    app.text_input(key="score_classifier").set_value("./mine").run()
+    assert not app.checkbox(key="entropy_predictive").disabled
+    assert not app.warning
+    app.button(key="score_go").click().run()
+    assert not app.exception
+    (folder,) = started
+    request = RunFolder(Path(folder)).read_spec()["request"]
+    assert request["classifier"] == "./mine"
+    assert "predictive" in request["entropies"]
+
+
+def test_a_classifier_without_predictive_is_said_before_a_worker_starts(
+    open_page: OpenPage, unscored: CorpusRef, started: list[str]
+) -> None:
+    app = open_page("score", data=str(unscored))
+    app.text_input(key="score_classifier").set_value("./mine").run()
+    app.checkbox(key="entropy_predictive").uncheck().run()
+    assert "Only predictive entropy makes use of the classifier './mine'" in app.error[0].value
+    assert "score_go" not in {button.key for button in app.button}
+    assert started == []
+
+
+def test_what_serves_generative_alone_is_off_without_it(
+    open_page: OpenPage, unscored: CorpusRef, started: list[str]
+) -> None:
+    app = open_page("score", data=str(unscored))
+    app.checkbox(key="score_adapt").check()
+    app.text_input(key="score_lm").set_value("gpt2")
+    app.checkbox(key="entropy_generative").uncheck().run()
+    assert app.checkbox(key="score_adapt").disabled
+    assert app.text_input(key="score_lm").disabled
+    app.button(key="score_go").click().run()
+    assert not app.error
+    (folder,) = started
+    request = RunFolder(Path(folder)).read_spec()["request"]
+    assert (request["adapt"], request["lm"]) == (False, "builtin")
+
+
+def test_the_page_shows_the_rule_that_was_asked_for_last(
+    open_page: OpenPage, unscored: CorpusRef, workspace: Workspace
+) -> None:
+    for rule in ("min", "max", "min"):
+        score(workspace, unscored, ScoreRequest((Entropy.INFORMATION,), combine=rule))
+        app = open_page("score", data=str(unscored))
+        cards = next(frame.value for frame in app.dataframe if "Depends on" in frame.value.columns)
+        assert f"rule: {rule}" in cards.set_index("Column").loc["igse", "Depends on"]
+
+
 def test_an_estimate_is_made_by_a_worker_and_then_shown(
     open_page: OpenPage, unscored: CorpusRef, started: list[str]
 ) -> None:
@@ -201,9 +258,6 @@ def test_train_compares_what_is_done(open_page: OpenPage, scored: CorpusRef, wor
 
 
 def test_data_without_labels_cannot_be_trained_on_and_says_so(open_page: OpenPage, workspace: Workspace) -> None:
-    from eudscore.corpus.roles import with_roles
-    from eudscore.records import Roles
-
     corpus: Corpus = with_roles(small_corpus(), Roles("text"))
     app = open_page("train", data=str(workspace.keep_corpus(corpus)))
     assert not app.exception
@@ -223,12 +277,33 @@ def test_a_read_only_server_starts_nothing(
         assert open_page(name, data=str(scored)).button(key=key).disabled, name
 
 
+def test_a_read_only_server_measures_and_cancels_nothing(
+    open_page: OpenPage, unscored: CorpusRef, workspace: Workspace, started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EUDSCORE_READ_ONLY", "1")
+    assert open_page("score", data=str(unscored)).button(key="score_quote").disabled
+    submit_preparation(workspace, unscored, default_request(labelled=True))
+    assert open_page("score", data=str(unscored)).button(key="work_cancel").disabled
+
+
+def test_another_try_that_fails_keeps_its_sentence_on_the_page(
+    open_page: OpenPage, unscored: CorpusRef, workspace: Workspace, started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = submit_preparation(workspace, unscored, default_request(labelled=True))
+    folder.write_status(RunStatus(RunState.FAILED, message="The disk is full.", created_at=1.0))
+    app = open_page("explore", data=str(unscored))
+
+    def full(*_: object, **__: object) -> None:
+        raise WorkspaceError("The disk is still full.")
+
+    monkeypatch.setattr(submitting, "start", full)
+    app.button(key="work_again").click().run()
+    assert [error.value for error in app.error][-1] == "The disk is still full."
+
+
 def test_a_failed_scoring_says_why_and_offers_another_try(
     open_page: OpenPage, unscored: CorpusRef, workspace: Workspace, started: list[str]
 ) -> None:
-    from eudscore.workflow.requests import default_request
-    from eudscore.workflow.submitting import submit_preparation
-
     folder = submit_preparation(workspace, unscored, default_request(labelled=True))
     folder.write_status(RunStatus(RunState.FAILED, message="The disk is full.", created_at=1.0))
     app = open_page("explore", data=str(unscored))
