@@ -9,6 +9,7 @@ import numpy as np
 from eudscore.errors import ModelError
 from eudscore.models.batching import batches_by_length, padded
 from eudscore.models.device import logits_at_once, pick_device, pick_dtype, tokens_at_once
+from eudscore.models.fusing import fused
 from eudscore.models.loading import ResolvedModel, load_tokenizer, load_whole
 from eudscore.models.parallel import side_by_side
 from eudscore.models.text import clean
@@ -95,7 +96,7 @@ class CausalModel:
         self.device = pick_device(device)
         self.dtype = pick_dtype(dtype, self.device)
         network = load_whole(AutoModelForCausalLM, model, _PURPOSE, dtype=getattr(torch, self.dtype))
-        self._network = network.to(self.device).eval()
+        self._network = fused(network).to(self.device).eval()
         self.tokenizer = load_tokenizer(model)
         self.max_tokens = max_tokens
         self.context = min(max_tokens, positions_of(network, _LONGEST_CONTEXT))

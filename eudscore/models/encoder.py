@@ -10,6 +10,7 @@ import numpy as np
 
 from eudscore.models.batching import batches_by_length, padded
 from eudscore.models.device import pick_device, pick_dtype, tokens_at_once
+from eudscore.models.fusing import fused
 from eudscore.models.loading import ResolvedModel, load, load_tokenizer
 from eudscore.models.parallel import side_by_side
 from eudscore.models.text import clean
@@ -48,7 +49,7 @@ class Encoder:
         self.device = pick_device(device)
         self.dtype = pick_dtype(dtype, self.device)
         network = load(AutoModel, model, "an encoder", dtype=getattr(torch, self.dtype))
-        self._network = network.to(self.device).eval()
+        self._network = fused(network).to(self.device).eval()
         self.tokenizer = load_tokenizer(model)
         self.max_tokens = min(max_tokens, positions_of(network, max_tokens))
         self.dimensions = int(network.config.get_text_config().hidden_size)

@@ -9,6 +9,7 @@ import numpy as np
 
 from eudscore.models.batching import batches_by_length, padded
 from eudscore.models.device import pick_device, pick_dtype, tokens_at_once
+from eudscore.models.fusing import fused
 from eudscore.models.loading import ResolvedModel, load_tokenizer, load_whole, one_sentence
 from eudscore.models.text import clean
 from eudscore.records import Bools, Ints
@@ -110,7 +111,7 @@ def load_trained(
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token or tokenizer.convert_ids_to_tokens(0)
     network.config.pad_token_id = tokenizer.pad_token_id
     most = min(max_tokens, positions_of(network, max_tokens), int(tokenizer.model_max_length))
-    trained = Trained(network.to(device).eval(), tokenizer, device, dtype, most)
+    trained = Trained(fused(network).to(device).eval(), tokenizer, device, dtype, most)
     with one_sentence(model, purpose):  # an architecture may not know this precision
         return replace(trained, reads_padding=_reads_padding(trained))
 
