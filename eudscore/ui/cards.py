@@ -11,7 +11,7 @@ from eudscore.ui.wording import in_order
 from eudscore.workflow.stored import flagged
 
 # Facts of an outcome that are said in another way, or in another column.
-_SAID = ("notes", "max_tokens", "batches_halved", "bits_per_byte_before", "bits_per_byte_after")
+_SAID = ("notes", "rows", "max_tokens", "batches_halved", "bits_per_byte_before", "bits_per_byte_after")
 
 
 def estimator_cards(scores: Scores) -> None:

@@ -13,7 +13,7 @@ _SAYS = {
     Entropy.INFORMATION: "Information: the words of the text; no model",
     Entropy.GENERATIVE: "Generative: next-word uncertainty; language model",
     Entropy.SEMANTIC: "Semantic: undecided between clusters of meaning; encoder",
-    Entropy.PREDICTIVE: "Predictive: what a classifier thinks; encoder and labels, or one of your own",
+    Entropy.PREDICTIVE: "Predictive: a classifier in doubt; labels, or one of your own",
 }
 _CLASSIFIER = "score_classifier"
 
