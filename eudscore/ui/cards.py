@@ -17,10 +17,13 @@ _SAID = ("notes", "rows", "max_tokens", "batches_halved", "bits_per_byte_before"
 def estimator_cards(scores: Scores) -> None:
     """One row per column, all that its numbers depend on."""
     rows = [card_row(scores.cards[name]) for name in in_order(scores.columns)]
-    wide = st.column_config.TextColumn(width="large")
+    wide, middling = (st.column_config.TextColumn(width=width) for width in ("large", "medium"))
     st.dataframe(
         rows, hide_index=True, key="cards",
-        column_config={"What it is": wide, "Depends on": wide, "Noticed": wide},
+        column_config={
+            "Column": st.column_config.TextColumn(pinned=True),
+            "What it is": wide, "Noticed": middling, "Depends on": wide,
+        },
     )  # fmt: skip
 
 
@@ -29,9 +32,9 @@ def card_row(card: Card) -> dict[str, str]:
     return {
         "Column": card.column,
         "What it is": card.definition,
+        "Noticed": "; ".join(_noticed(card)),
         "Unit": card.unit,
         "Reads as": card.direction,
-        "Noticed": "; ".join(_noticed(card)),
         "Depends on": _listed(card.parameters, separator="; "),
         "Model": card.model or "none",
         "Revision": card.revision or "",

@@ -22,8 +22,8 @@ FULL = Card(
     },
     outcome={
         "device": "cpu", "context": 512, "max_tokens": 512, "logits": "whole", "labels_not_looked_at": "other names",
-        "temperatures": [1.25, 0.5], "isolated_above": 0.123456, "dropout_layers": 5, "rows": 9, "rows_short": 3, "rows_empty": 0,
-        "batches_halved": 2, "notes": ["narrow"], "temperature": None,
+        "temperatures": [1.25, 0.5], "isolated_above": 0.123456, "dropout_layers": 5, "rows": 9,
+        "rows_short": 3, "rows_empty": 0, "batches_halved": 2, "notes": ["narrow"], "temperature": None,
         "bits_per_byte_before": 1.5, "bits_per_byte_after": 1.25,
     },
 )  # fmt: skip
