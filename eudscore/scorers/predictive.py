@@ -112,7 +112,7 @@ class PredictiveScorer:
         """
         present = np.flatnonzero(np.isfinite(self.vectors[:, 0]))
         labels, groups = corpus.labels[present], self.groups[present]
-        _check(labels, groups, corpus.name)
+        check_labels(labels, groups, corpus.name)
         temperatures: list[float] = []
         for fold in cross_fitted(
             np.asarray(self.vectors[present]),
@@ -149,7 +149,17 @@ def _measures(fold: FoldScores, labels: Ints) -> dict[str, NDArray[np.float64]]:
     }
 
 
-def _check(labels: Ints, groups: Ints, name: str) -> None:
+def check_labels(labels: Ints, groups: Ints, name: str) -> None:
+    """Refuse labels on which no classifier can be cross-fitted.
+
+    Args:
+        labels: (n,) `UNLABELLED` where there is none.
+        groups: (n,) near-duplicates have one number.
+        name: of the data set.
+
+    Raises:
+        InputError: fewer than two classes have labelled texts in at least two folds' worth of groups.
+    """
     # Near-duplicates share a fold, so it is groups, not rows, that have to go round.
     pairs = np.unique(np.stack([labels, groups])[:, labels >= 0], axis=1)
     known, sizes = np.unique(pairs[0], return_counts=True)

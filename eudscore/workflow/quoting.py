@@ -1,38 +1,42 @@
-"""How long scoring will take here and how much memory, measured on a few dozen rows before anything starts.
+"""How long scoring will take here and how much memory, measured on a sample of the rows before anything starts.
 
 The models asked for are loaded and read a sample that is spread over the lengths of the texts; what follows the
 models is tried on made-up vectors of the same kind. Each part is then scaled by what it grows with.
 """
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import numpy as np
-import pyarrow as pa
 
 from eudscore.entropy.clusters import cluster_count
-from eudscore.geometry.duplicates import duplicate_groups
-from eudscore.geometry.neighbours import EXACT_ROWS, NEIGHBOURS, neighbour_graph
-from eudscore.models.loading import resolve_language_model, resolve_model
+from eudscore.errors import InputError
+from eudscore.geometry.neighbours import EXACT_ROWS, is_exact, neighbour_graph
+from eudscore.models.causal import CausalModel
+from eudscore.models.device import pick_device
+from eudscore.models.loading import resolve_model
 from eudscore.records import Corpus, Floats, Ints, Scorer
 from eudscore.scorers.classifier import ClassifierScorer
 from eudscore.scorers.generative import GenerativeScorer
 from eudscore.scorers.information import InformationScorer
 from eudscore.scorers.masked import MaskedScorer
-from eudscore.scorers.predictive import PredictiveScorer
+from eudscore.scorers.predictive import PredictiveScorer, check_labels
 from eudscore.scorers.semantic import FIT_AT_MOST, SemanticScorer
 from eudscore.scorers.stretches import ROWS_AT_ONCE
 from eudscore.scorers.vectors import VectorScorer
+from eudscore.store.workspace import Workspace
 from eudscore.training.adapting import AdaptSpec, adapt
-from eudscore.workflow.requests import Entropy, ScoreRequest
+from eudscore.workflow.adapting import COMPARED, halves
+from eudscore.workflow.requests import Entropy, ScoreRequest, parse_rule, silent
+from eudscore.workflow.sampling import Sample, all_of, equal_texts, labelled_rows, made_up, rows_of, spread
+from eudscore.workflow.scoring import generative_scorer
 
-_GROUPS = 8  # of texts of like length, as many as a batch holds
-_CHARACTERS = 4500  # of a group: about the tokens of a batch on a CPU
 _REHEARSED = 1500  # made-up vectors
+_WORDS = 1500  # read by themselves
 _PAIR = 36  # bytes a token takes as an integer in a Python list
 
 Answer = TypeVar("Answer")
@@ -59,16 +63,21 @@ class Quote:
     @property
     def sentence(self) -> str:
         """The quote in words."""
+        return self.in_words()
+
+    def in_words(self, *, without: str = "") -> str:
+        """The quote in words, with what it leaves out where more will be done than scoring."""
         brief = self.seconds < 90
         needed = f"{self.seconds:.0f} seconds" if brief else f"{self.seconds / 60:.1f} minutes"
+        apart = f" without {without}" if without else ""
         return (
-            f"About {needed} and {self.memory / 1e9:.1f} GB of memory for {self.rows:,} rows on {self.device}, "
+            f"About {needed} and {self.memory / 1e9:.1f} GB of memory for {self.rows:,} rows on {self.device}{apart}, "
             f"measured on {self.measured:,} of them."
         )
 
 
 def quote_scoring(corpus: Corpus, request: ScoreRequest, *, started: float = 0.0) -> Quote:
-    """Measure and scale.
+    """Measure and scale; labels that do not do for predictive entropy leave it out, as scoring would.
 
     Args:
         corpus: what is to be scored.
@@ -76,92 +85,174 @@ def quote_scoring(corpus: Corpus, request: ScoreRequest, *, started: float = 0.0
         started: seconds that the process spent before, and that the real one will spend again.
 
     Raises:
-        ModelError, RequestError: as scoring itself would.
+        ModelError, RequestError, InputError: as scoring itself would.
     """
-    lengths = np.array([len(text) for text in corpus.texts()], dtype=np.int64)
-    sample = _spread(lengths)
-    part = _rows_of(corpus, sample)
-    scale = lengths.sum() / max(1, int(lengths[sample].sum()))
-    seconds = started + _seconds(lambda: list(InformationScorer().score(part, _all(part)))) * scale
-    for scorer in _text_scorers(corpus, request):
-        seconds += _load_and_read(scorer, part, scale)
-    if request.adapt and Entropy.GENERATIVE in request.entropies:
-        seconds += _adapting(request, part, scale)
-    device, width = "cpu", 0
-    if _needs_vectors(request):
-        encoder = VectorScorer(resolve_model(request.encoder), request.device, request.dtype)
-        seconds += _seconds(lambda: list(encoder.encode(part, _all(part)[:2])))
+    parse_rule(request.combine)
+    device = pick_device(request.device)
+    request = _possible(corpus, request)
+    with TemporaryDirectory() as folder:
+        others = _text_scorers(corpus, request)
+        generative = _generative_scorer(corpus, request, Path(folder))
+        encoder = _encoder(request)
+        lengths = np.array([len(text) for text in corpus.texts()], dtype=np.int64)
+        rows = spread(lengths)
+        sample = Sample(corpus, rows, rows_of(corpus, rows), lengths)
+        part = sample.part
+        seconds = started + _seconds(lambda: list(InformationScorer().score(part, all_of(part)))) * sample.scale()
+        if generative is not None:
+            seconds += _generative(sample, generative, request, Path(folder))
+    for scorer, max_tokens in others:
+        seconds += _load_and_read(scorer, part, sample.scale(max_tokens))
+    width = 0
+    if encoder is not None:
+        seconds += _seconds(lambda: list(encoder.encode(part, all_of(part)[:2])))
         found: list[Floats] = []
-        read = _seconds(lambda: found.extend(batch.vectors for batch in encoder.encode(part, _all(part))))
-        device, width = encoder.encoder.device, encoder.encoder.dimensions
-        seconds += read * scale + _after_vectors(corpus, request, encoder, np.concatenate(found))
-    return Quote(float(seconds), _memory(corpus, lengths, width), len(corpus), len(sample), device)
+        read = _seconds(lambda: found.extend(batch.vectors for batch in encoder.encode(part, all_of(part))))
+        width = encoder.encoder.dimensions
+        seconds += read * sample.scale(encoder.encoder.max_tokens)
+        seconds += _after_vectors(corpus, request, encoder, np.concatenate(found))
+    return Quote(float(seconds), _memory(corpus, lengths, width), len(corpus), len(rows), device)
 
 
-def _needs_vectors(request: ScoreRequest) -> bool:
+def _possible(corpus: Corpus, request: ScoreRequest) -> ScoreRequest:
+    """The request without predictive entropy where the labels do not do for it."""
+    if Entropy.PREDICTIVE not in request.entropies or request.classifier is not None:
+        return request
+    try:
+        check_labels(corpus.labels[corpus.has_text], equal_texts(corpus)[corpus.has_text], corpus.name)
+    except InputError:
+        rest = tuple(entropy for entropy in request.entropies if entropy is not Entropy.PREDICTIVE)
+        if not rest:
+            raise
+        return replace(request, entropies=rest)
+    return request
+
+
+def _generative_scorer(corpus: Corpus, request: ScoreRequest, folder: Path) -> GenerativeScorer | None:
+    if Entropy.GENERATIVE not in request.entropies:
+        return None
+    return generative_scorer(Workspace(folder), corpus, replace(request, adapt=False), silent)
+
+
+def _encoder(request: ScoreRequest) -> VectorScorer | None:
     fitted = Entropy.PREDICTIVE in request.entropies and request.classifier is None
-    return fitted or Entropy.SEMANTIC in request.entropies
+    if not fitted and Entropy.SEMANTIC not in request.entropies:
+        return None
+    return VectorScorer(resolve_model(request.encoder), request.device, request.dtype)
 
 
-def _text_scorers(corpus: Corpus, request: ScoreRequest) -> Iterator[Scorer]:
-    """The scorers that read texts with a model of their own."""
-    if Entropy.GENERATIVE in request.entropies:
-        yield GenerativeScorer(resolve_language_model(request.lm), request.device, request.dtype)
+def _text_scorers(corpus: Corpus, request: ScoreRequest) -> list[tuple[Scorer, int]]:
+    """The other scorers that read texts with a model of their own, and where they cut them."""
+    found: list[tuple[Scorer, int]] = []
     if request.masked_lm is not None:
-        yield MaskedScorer(resolve_model(request.masked_lm), request.device, request.dtype)
+        masked = MaskedScorer(resolve_model(request.masked_lm), request.device, request.dtype)
+        found.append((masked, masked.max_tokens))
     if request.classifier is not None and Entropy.PREDICTIVE in request.entropies:
-        yield ClassifierScorer(
+        classifier = ClassifierScorer(
             resolve_model(request.classifier), request.device, request.dtype, corpus.classes, corpus.labels_id
         )
+        found.append((classifier, classifier.facts.max_tokens))
+    return found
 
 
 def _load_and_read(scorer: Scorer, part: Corpus, scale: float) -> float:
-    load = _seconds(lambda: list(scorer.score(part, _all(part)[:2])))  # the first call pays for loading
-    return load + scale * _seconds(lambda: list(scorer.score(part, _all(part))))
+    load = _seconds(lambda: list(scorer.score(part, all_of(part)[:2])))  # the first call pays for loading
+    return load + scale * _seconds(lambda: list(scorer.score(part, all_of(part))))
 
 
-def _adapting(request: ScoreRequest, part: Corpus, scale: float) -> float:
-    with TemporaryDirectory() as folder:
-        model = resolve_language_model(request.lm)
-        return scale * _seconds(
-            lambda: adapt(model, part.texts(), Path(folder) / "half", AdaptSpec(), device=request.device)
+def _generative(sample: Sample, scorer: GenerativeScorer, request: ScoreRequest, folder: Path) -> float:
+    """Seconds for texts, which grow with their tokens, and for single words, which grow with their vocabulary."""
+    part = sample.part
+    network, seconds = _timed(lambda: scorer.loaded(scorer.model))
+    seconds += _seconds(lambda: list(network.measure(part.texts()[:2])))
+    before = None
+    if scorer.prompt is not None:
+        before = np.array([len(text) for text in sample.whole.texts(column=scorer.prompt.column)], dtype=np.int64)
+    read = _seconds(lambda: list(scorer.score(part, all_of(part))))
+    domains = [np.arange(len(sample.whole), dtype=np.int64)]
+    if request.adapt:
+        half_of = halves(sample.whole.texts(), seed=request.seed)
+        domains = [np.flatnonzero(half_of == half) for half in (0, 1)]
+    if network.tokenizer.bos_token_id is not None:
+        longest = 16 * network.max_tokens
+        read -= _seconds(lambda: list(network.measure(sorted(_words(part.texts(), longest)))))
+        count, drawn = _vocabulary(sample.whole.texts(), domains, longest)
+        seconds += _seconds(lambda: list(network.measure(drawn))) * count / max(1, len(drawn))
+    texts = max(0.0, read) * sample.scale(network.max_tokens, before)
+    if request.adapt:
+        compared = sum(min(COMPARED, len(domain)) for domain in domains)
+        seconds += _adapting(sample, scorer, domains, folder) + 2 * texts * compared / max(1, len(sample.whole))
+    return seconds + texts
+
+
+def _words(texts: Sequence[str], longest: int) -> set[str]:
+    return {f" {word}" for text in texts for word in text[:longest].split()}
+
+
+def _vocabulary(texts: Sequence[str], domains: Sequence[Ints], longest: int) -> tuple[int, list[str]]:
+    """How many words will be read by themselves, stretch by stretch, and some of those of the first."""
+    count = 0
+    drawn: list[str] = []
+    for domain in domains:
+        for start in range(0, len(domain), ROWS_AT_ONCE):
+            words = _words([texts[row] for row in domain[start : start + ROWS_AT_ONCE]], longest)
+            count += len(words)
+            if not drawn:
+                order = np.random.default_rng(0).permutation(len(words))[:_WORDS]
+                known = sorted(words)
+                drawn = [known[place] for place in order]
+    return count, drawn
+
+
+def _adapting(sample: Sample, scorer: GenerativeScorer, domains: Sequence[Ints], folder: Path) -> float:
+    """Seconds for two trainings and for loading four models to compare and one more to score with."""
+    half = min(domains, key=lambda domain: int(sample.lengths[domain].sum()))
+    rows = half if sample.lengths[half].sum() < sample.lengths[sample.rows].sum() else sample.rows
+    told: list[float] = []
+    whole = _seconds(
+        lambda: adapt(
+            scorer.model, sample.whole.texts(rows), folder / "half", AdaptSpec(), device=scorer.device,
+            on_progress=lambda _done, _total: told.append(time.perf_counter()),
         )
+    )  # fmt: skip
+    updates = told[-1] - told[0]
+    load = _seconds(lambda: CausalModel(scorer.model, device=scorer.device, dtype=scorer.dtype))
+    grown = replace(sample, rows=rows).scale()
+    return 2 * (whole - updates) + grown * updates + 5 * load
 
 
 def _after_vectors(corpus: Corpus, request: ScoreRequest, encoder: VectorScorer, vectors: Floats) -> float:
     """Seconds for neighbours, clusters and folds of all rows, tried on made-up vectors."""
     n, m = len(corpus), min(len(corpus), _REHEARSED)
     draw = np.random.default_rng(request.seed)
-    rows = np.sort(draw.permutation(n)[:m])
-    made = _made_up(vectors, m, draw)
-    fake = _rows_of(corpus, rows)
-    searched = min(n, EXACT_ROWS)
-    graph, seconds = _timed(lambda: neighbour_graph(made, k=NEIGHBOURS))
+    made = made_up(vectors, m, draw)
+    fake = rows_of(corpus, np.sort(draw.permutation(n)[:m]))
+    device, flags = pick_device(request.device), np.zeros(m, dtype=np.uint8)
+    searched = n if is_exact(n, device) else EXACT_ROWS
+    graph, seconds = _timed(lambda: neighbour_graph(made, device=device))
     total = seconds * (searched / m) ** 2 * (n / searched)
     if Entropy.SEMANTIC in request.entropies:
-        semantic = SemanticScorer(
-            made, np.zeros(m, dtype=np.uint8), graph, encoder.card, classes=len(corpus.classes), seed=request.seed
-        )
+        semantic = SemanticScorer(made, flags, graph, encoder.card, classes=len(corpus.classes), seed=request.seed)
         fit, tried = min(n, FIT_AT_MOST), cluster_count(m, len(corpus.classes))
         growth = fit / m * cluster_count(n, len(corpus.classes)) / tried
-        total += growth * _seconds(lambda: list(semantic.score(fake, _all(fake))))
+        total += growth * _seconds(lambda: list(semantic.score(fake, all_of(fake))))
     if Entropy.PREDICTIVE in request.entropies and request.classifier is None:
-        groups = duplicate_groups(fake.texts(), None)
-        fitted = PredictiveScorer(
-            made, np.zeros(m, dtype=np.uint8), groups, "", encoder.card, corpus.labels_id, seed=request.seed
-        )
-        total += n / m * _seconds(lambda: list(fitted.score(fake, _all(fake))))
+        total += _folds(corpus, request, encoder, made, draw)
     return total
 
 
-def _made_up(vectors: Floats, m: int, draw: np.random.Generator) -> Floats:
-    """(m, d) unit vectors between pairs of those that were measured."""
-    known = vectors[np.isfinite(vectors[:, 0])]
-    if len(known) == 0:
-        return np.full((m, vectors.shape[1]), np.nan, dtype=np.float32)
-    left, right = draw.integers(len(known), size=(2, m))
-    mixed = known[left] + known[right] + 0.02 * draw.standard_normal((m, known.shape[1]))
-    return np.asarray(mixed / np.linalg.norm(mixed, axis=1, keepdims=True), dtype=np.float32)
+def _folds(
+    corpus: Corpus, request: ScoreRequest, encoder: VectorScorer, made: Floats, draw: np.random.Generator
+) -> float:
+    """Seconds for the cross-fitted classifiers: they grow with the labelled texts."""
+    groups = equal_texts(corpus)
+    rows = labelled_rows(corpus, groups, len(made), draw)
+    fake = rows_of(corpus, rows)
+    fitted = PredictiveScorer(
+        made[: len(rows)], np.zeros(len(rows), dtype=np.uint8), groups[rows], "", encoder.card, corpus.labels_id,
+        seed=request.seed,
+    )  # fmt: skip
+    return int((corpus.labels >= 0).sum()) / len(rows) * _seconds(lambda: list(fitted.score(fake, all_of(fake))))
 
 
 def _memory(corpus: Corpus, lengths: Ints, width: int) -> int:
@@ -184,29 +275,8 @@ def _peak() -> int:
         lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     except OSError:
         return int(psutil.Process().memory_info().rss)
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
-
-
-def _spread(lengths: Ints) -> Ints:
-    """Rows in groups of like length, so that batches are as full as they will be; equal work for each group."""
-    order = np.argsort(lengths, kind="stable")
-    work = np.cumsum(lengths[order] + 1)
-    middles = (np.arange(_GROUPS) + 0.5) / _GROUPS * work[-1]
-    chosen = []
-    for middle in np.searchsorted(work, middles):
-        size = max(1, _CHARACTERS // max(1, int(lengths[order[min(middle, len(order) - 1)]])))
-        start = max(0, min(int(middle) - size // 2, len(order) - size))
-        chosen.append(order[start : start + size])
-    return np.unique(np.concatenate(chosen)).astype(np.int64)
-
-
-def _rows_of(corpus: Corpus, rows: Ints) -> Corpus:
-    table = corpus.table.take(pa.array(rows))
-    return Corpus(corpus.name, corpus.source, table, corpus.roles, corpus.classes, corpus.labels[rows])
-
-
-def _all(corpus: Corpus) -> Ints:
-    return np.arange(len(corpus), dtype=np.int64)
+    highest = (int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+    return next(highest, int(psutil.Process().memory_info().rss))
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -23,8 +23,9 @@ def perform(session: RunSession) -> JsonDict:
             return prepare(workspace, ref, request, on_progress=progress_of(session))
         case kind if kind == QUOTE:
             request = ScoreRequest.from_json(spec["request"])
-            session.progress(0, 0, "Measuring on a few dozen rows")
-            return {"sentence": quote_scoring(workspace.corpus(CorpusRef.parse(spec["corpus"])), request).sentence}
+            session.progress(0, 0, "Measuring on a sample of the rows")
+            quote = quote_scoring(workspace.corpus(CorpusRef.parse(spec["corpus"])), request)
+            return {"sentence": quote.in_words(without="the map")}
         case kind if kind == TRAIN:
             return fit_run(session, spec)
         case kind:
