@@ -12,7 +12,7 @@ import numpy as np
 
 from eudscore.errors import ModelError, RequestError
 from eudscore.models.device import native_dtype, pick_device
-from eudscore.models.loading import ResolvedModel, load, load_tokenizer
+from eudscore.models.loading import ResolvedModel, load_tokenizer, load_whole
 from eudscore.models.text import clean
 from eudscore.records import Ints, JsonDict
 from eudscore.store.files import draft_folder, place
@@ -98,7 +98,7 @@ def _adapted(
     from transformers import AutoModelForCausalLM
 
     tokenizer = load_tokenizer(model)
-    network = load(AutoModelForCausalLM, model, "a causal language model", dtype=torch.float32)
+    network = load_whole(AutoModelForCausalLM, model, "a causal language model", dtype=torch.float32)
     network.to(device).eval()  # no dropout: one epoch does not memorise, and the same texts give the same model
     windows = _windows(tokenizer, texts, _held(network, spec), spec.seed)
     steps = -(-len(windows) // spec.batch)
