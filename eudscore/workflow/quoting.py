@@ -7,6 +7,7 @@ models is tried on made-up vectors of the same kind. Each part is then scaled by
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -19,7 +20,7 @@ from eudscore.geometry.neighbours import EXACT_ROWS, is_exact, neighbour_graph
 from eudscore.models.causal import CausalModel
 from eudscore.models.device import pick_device
 from eudscore.models.loading import resolve_model
-from eudscore.records import Corpus, Floats, Ints, Scorer
+from eudscore.records import Card, Corpus, Floats, Ints, Scorer
 from eudscore.scorers.classifier import ClassifierScorer
 from eudscore.scorers.generative import GenerativeScorer
 from eudscore.scorers.information import InformationScorer
@@ -37,9 +38,12 @@ from eudscore.workflow.scoring import generative_scorer
 
 _REHEARSED = 1500  # made-up vectors
 _WORDS = 1500  # read by themselves
+_FEW = 20  # vectors of a first call
 _PAIR = 36  # bytes a token takes as an integer in a Python list
 
 Answer = TypeVar("Answer")
+_Maker = Callable[[Ints, np.random.Generator], Floats]
+"""Makes up vectors for texts of these classes."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +110,12 @@ def quote_scoring(corpus: Corpus, request: ScoreRequest, *, started: float = 0.0
     width = 0
     if encoder is not None:
         seconds += _seconds(lambda: list(encoder.encode(part, all_of(part)[:2])))
-        found: list[Floats] = []
-        read = _seconds(lambda: found.extend(batch.vectors for batch in encoder.encode(part, all_of(part))))
+        batches, read = _timed(lambda: list(encoder.encode(part, all_of(part))))
         width = encoder.encoder.dimensions
         seconds += read * sample.scale(encoder.encoder.max_tokens)
-        seconds += _after_vectors(corpus, request, encoder, np.concatenate(found))
+        vectors = np.concatenate([batch.vectors for batch in batches])
+        labels = part.labels[np.concatenate([batch.rows for batch in batches])]
+        seconds += _after_vectors(corpus, request, encoder.card, partial(made_up, vectors, labels))
     return Quote(float(seconds), _memory(corpus, lengths, width), len(corpus), len(rows), device)
 
 
@@ -221,36 +226,38 @@ def _adapting(sample: Sample, scorer: GenerativeScorer, domains: Sequence[Ints],
     return 2 * (whole - updates) + grown * updates + 5 * load
 
 
-def _after_vectors(corpus: Corpus, request: ScoreRequest, encoder: VectorScorer, vectors: Floats) -> float:
+def _after_vectors(corpus: Corpus, request: ScoreRequest, source: Card, vectors_for: _Maker) -> float:
     """Seconds for neighbours, clusters and folds of all rows, tried on made-up vectors."""
     n, m = len(corpus), min(len(corpus), _REHEARSED)
     draw = np.random.default_rng(request.seed)
-    made = made_up(vectors, m, draw)
     fake = rows_of(corpus, np.sort(draw.permutation(n)[:m]))
+    made = vectors_for(fake.labels, draw)
     device, flags = pick_device(request.device), np.zeros(m, dtype=np.uint8)
     searched = n if is_exact(n, device) else EXACT_ROWS
     graph, seconds = _timed(lambda: neighbour_graph(made, device=device))
     total = seconds * (searched / m) ** 2 * (n / searched)
     if Entropy.SEMANTIC in request.entropies:
-        semantic = SemanticScorer(made, flags, graph, encoder.card, classes=len(corpus.classes), seed=request.seed)
+        semantic = SemanticScorer(made, flags, graph, source, classes=len(corpus.classes), seed=request.seed)
+        few = replace(semantic, vectors=made[:_FEW], flags=flags[:_FEW], graph=neighbour_graph(made[:_FEW]))
+        total += _seconds(lambda: list(few.score(fake, all_of(fake)[:_FEW])))  # what is imported once
         fit, tried = min(n, FIT_AT_MOST), cluster_count(m, len(corpus.classes))
         growth = fit / m * cluster_count(n, len(corpus.classes)) / tried
         total += growth * _seconds(lambda: list(semantic.score(fake, all_of(fake))))
     if Entropy.PREDICTIVE in request.entropies and request.classifier is None:
-        total += _folds(corpus, request, encoder, made, draw)
+        total += _folds(corpus, request, source, vectors_for, draw)
     return total
 
 
 def _folds(
-    corpus: Corpus, request: ScoreRequest, encoder: VectorScorer, made: Floats, draw: np.random.Generator
+    corpus: Corpus, request: ScoreRequest, source: Card, vectors_for: _Maker, draw: np.random.Generator
 ) -> float:
     """Seconds for the cross-fitted classifiers: they grow with the labelled texts."""
     groups = equal_texts(corpus)
-    rows = labelled_rows(corpus, groups, len(made), draw)
+    rows = labelled_rows(corpus, groups, _REHEARSED, draw)
     fake = rows_of(corpus, rows)
     fitted = PredictiveScorer(
-        made[: len(rows)], np.zeros(len(rows), dtype=np.uint8), groups[rows], "", encoder.card, corpus.labels_id,
-        seed=request.seed,
+        vectors_for(fake.labels, draw), np.zeros(len(rows), dtype=np.uint8), groups[rows], "", source,
+        corpus.labels_id, seed=request.seed,
     )  # fmt: skip
     return int((corpus.labels >= 0).sum()) / len(rows) * _seconds(lambda: list(fitted.score(fake, all_of(fake))))
 

@@ -39,9 +39,14 @@ def test_made_up_vectors_are_of_unit_length_and_near_those_measured() -> None:
     draw = np.random.default_rng(0)
     known = draw.standard_normal((30, 16)).astype(np.float32)
     known /= np.linalg.norm(known, axis=1, keepdims=True)
-    made = made_up(known, 500, draw)
+    labels = np.arange(30) % 2
+    made = made_up(known, labels, np.arange(500) % 3 - 1, draw)
     np.testing.assert_allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
     assert (made @ known.T).max(axis=1).min() > 0.4
+    of_one = np.arange(500) % 3 == 2  # class 1 is wanted: one of the pair is of it
+    assert (made[of_one] @ known[labels == 1].T).max(axis=1).min() > 0.4
+    nothing = made_up(np.full((3, 16), np.nan, dtype=np.float32), np.zeros(3, dtype=np.int64), labels, draw)
+    np.testing.assert_allclose(np.linalg.norm(nothing, axis=1), 1, atol=1e-5)
 
 
 def test_a_quote_names_time_memory_rows_and_device(corpus: Corpus, tiny_encoder: Path, tiny_lm: Path) -> None:
