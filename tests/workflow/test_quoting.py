@@ -43,8 +43,8 @@ def test_made_up_vectors_are_of_unit_length_and_near_those_measured() -> None:
     made = made_up(known, labels, np.arange(500) % 3 - 1, draw)
     np.testing.assert_allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
     assert (made @ known.T).max(axis=1).min() > 0.4
-    of_one = np.arange(500) % 3 == 2  # class 1 is wanted: one of the pair is of it
-    assert (made[of_one] @ known[labels == 1].T).max(axis=1).min() > 0.4
+    apart = made_up(np.eye(16, dtype=np.float32), np.arange(16) % 2, np.ones(200, dtype=np.int64), draw)
+    assert (np.sort(apart[:, 1::2], axis=1)[:, -1] > 0.6).all(), "one of the pair is of the class that is wanted"
     nothing = made_up(np.full((3, 16), np.nan, dtype=np.float32), np.zeros(3, dtype=np.int64), labels, draw)
     np.testing.assert_allclose(np.linalg.norm(nothing, axis=1), 1, atol=1e-5)
 
