@@ -44,7 +44,7 @@ def show_preparation(ref: CorpusRef) -> None:
 
 
 def show_quote(ref: CorpusRef, request: ScoreRequest, *, disabled: bool) -> None:
-    """What scoring would cost, once somebody asked; measured by a worker on a few dozen rows."""
+    """What scoring would cost, once somebody asked; measured by a worker on a sample of the rows."""
     wanted = request.to_json()
     found = [job for job in jobs_of(state.workspace(), ref, QUOTE) if job.spec["request"] == wanted]
     if found and found[0].status.active:
@@ -63,7 +63,7 @@ def _measuring(ref: CorpusRef, name: str) -> None:
     job = next((job for job in jobs_of(state.workspace(), ref, QUOTE) if job.folder.path.name == name), None)
     if job is None or not job.status.active:
         st.rerun()
-    st.caption("Measuring on a few dozen rows")
+    st.caption("Measuring on a sample of the rows")
 
 
 def _progress(ref: CorpusRef, known: tuple[int, int]) -> None:
