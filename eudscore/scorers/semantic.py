@@ -91,7 +91,7 @@ class SemanticScorer:
             "dtype": self.source.dtype,
             "max_tokens": self.source.max_tokens,
             "seed": self.seed,
-            "version": 2,
+            "version": 3,
             "parameters": {
                 "clusters": list(self._clusters),
                 "runs": RUNS,
@@ -111,11 +111,17 @@ class SemanticScorer:
         present = np.isfinite(self.vectors[:, 0])
         values, outcome = self._measures(present)
         asked = {name: column[rows].astype(np.float32) for name, column in values.items()}
-        flags = (self.flags | np.where(present, 0, Flag.EMPTY)).astype(np.uint8)
+        undefined = np.where(present & np.isnan(values["semantic_entropy"]), Flag.SHORT, 0)
+        flags = (self.flags | np.where(present, 0, Flag.EMPTY) | undefined).astype(np.uint8)
         yield ScoredBatch(rows, asked, flags[rows], {**self.read, **outcome})
 
     def _measures(self, present: Bools) -> tuple[dict[str, Doubles], JsonDict]:
-        """(n,) of each column, and what only scoring can know."""
+        """(n,) of each column, and what only scoring can know; nan where the texts are too few for two clusters."""
+        if self._clusters[0] < 2:
+            return {column: np.full(len(present), np.nan) for column, *_ in _COLUMNS}, {
+                "clusters": 1,
+                "temperature": None,
+            }
         neighbours = np.where(present[:, None], self.graph.indices, -1)
         clusterings, cosines = assign(self.vectors, self._centroids(present))
         near = neighbour_cluster_entropy(clusterings[0], neighbours)

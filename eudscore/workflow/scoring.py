@@ -184,8 +184,12 @@ def _combine(workspace: Workspace, corpus: Corpus, families: list[str], request:
             lengths = tokens_of(workspace, corpus.id, by_name)
             combined = combine(rule, values, lengths, adjust=frozenset({"information_entropy"}))
             empty = int(np.isnan(combined.values).sum())
+            notes = list(combined.notes)
+            lacking = np.isnan(np.stack([values[name] for name in combined.used] or [combined.values])).any(axis=0)
+            if partly := int(lacking.sum()) - empty:
+                notes.append(f"{partly:,} rows lack a component and rest on the others")
             shares = dict(zip(combined.used, combined.weights, strict=True))
-            finished = card.with_outcome(used=shares, notes=list(combined.notes), rows_empty=empty)
+            finished = card.with_outcome(used=shares, notes=notes, rows_empty=empty)
             workspace.keep_family(corpus.id, key, [finished], {"igse": combined.values.astype(np.float32)})
         else:
             workspace.touch_family(corpus.id, key)

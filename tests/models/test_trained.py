@@ -1,6 +1,7 @@
 """What all models that are used as they were trained share: complete weights, and no padding that is read."""
 
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -59,7 +60,8 @@ def test_a_model_that_reads_padding_gets_batches_of_one_length(bert: Path, tmp_p
 def test_a_slow_tokenizer_is_refused(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Slow:
         is_fast = False
+        vocab_files_names: ClassVar[dict[str, str]] = {}
 
-    monkeypatch.setattr("eudscore.models.trained.load_tokenizer", lambda _model: Slow())
+    monkeypatch.setattr("transformers.AutoTokenizer.from_pretrained", lambda *_, **__: Slow())
     with pytest.raises(ModelError, match="has no fast tokenizer"):
         loaded(bert)

@@ -75,7 +75,7 @@ def test_cards_say_what_the_numbers_depend_on() -> None:
     count = cluster_count(N, 3)
     for name, card in scorer.cards.items():
         assert card.column == name
-        assert card.version == 2
+        assert card.version == 3
         assert card.seed == 0
         assert card.parameters["clusters"] == [count, count / 2, count * 2]
         assert card.parameters["runs"] == RUNS

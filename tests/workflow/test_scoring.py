@@ -268,6 +268,26 @@ def test_a_text_that_is_alone_has_no_semantic_entropy(workspace: Workspace, tiny
     request = ScoreRequest((Entropy.SEMANTIC,), str(tiny_encoder), device="cpu")
     scores = score(workspace, workspace.keep_corpus(corpus), request)
     assert np.isnan(scores.columns["semantic_entropy"]).all()
+    assert scores.cards["semantic_entropy"].outcome["rows_short"] == 1
+
+
+def test_texts_too_few_for_two_clusters_get_nothing_instead_of_zero(workspace: Workspace, tiny_encoder: Path) -> None:
+    table = pa.table({"text": ["where is my refund", "the team won", "goal"]})
+    corpus = Corpus("three", "t", table, Roles("text"), (), np.full(3, -1))
+    scores = score(workspace, workspace.keep_corpus(corpus), ScoreRequest((Entropy.SEMANTIC,), str(tiny_encoder)))
+    for name in ("semantic_entropy", "semantic_neighbourhood", "semantic_stability"):
+        assert np.isnan(scores.columns[name]).all(), name
+    assert scores.cards["semantic_entropy"].outcome["rows_short"] == 3
+
+
+def test_igse_says_how_many_rows_lack_a_component(workspace: Workspace) -> None:
+    words = ["refund", "late", "order", "team", "won", "phone", "card", "new", "match", "goal", "bank"]
+    texts = [" ".join(words[(i * step) % 11] for step in range(1, 9)) + f" {i}" for i in range(30)]
+    texts.append("\u200b")  # the encoder finds nothing to read in it
+    corpus = Corpus("odd", "o", pa.table({"text": texts}), Roles("text"), (), np.full(31, -1))
+    request = ScoreRequest((Entropy.GENERATIVE, Entropy.SEMANTIC), device="cpu")
+    notes = score(workspace, workspace.keep_corpus(corpus), request).cards["igse"].outcome["notes"]
+    assert "1 rows lack a component and rest on the others" in notes
 
 
 def test_a_sorted_scores_file_still_says_which_text_a_score_belongs_to(
