@@ -6,7 +6,7 @@ import numpy as np
 
 from eudscore.records import Bools, Ints
 
-ROWS_AT_ONCE = 8192
+ROWS_AT_ONCE = 4096  # a stretch of a page of text a row takes a few hundred megabytes as tokens
 
 
 def stretches(domain: Ints, rows: Ints) -> Iterator[tuple[Ints, Bools]]:

@@ -39,7 +39,7 @@ from eudscore.workflow.scoring import generative_scorer
 _REHEARSED = 1500  # made-up vectors
 _WORDS = 1500  # read by themselves
 _FEW = 20  # vectors of a first call
-_PAIR = 36  # bytes a token takes as an integer in a Python list
+_TOKEN = 600  # bytes a token takes while its stretch is read: number, letters, place, flags; measured
 
 Answer = TypeVar("Answer")
 _Maker = Callable[[Ints, np.random.Generator], Floats]
@@ -267,10 +267,10 @@ def _memory(corpus: Corpus, lengths: Ints, width: int) -> int:
     n, m = len(corpus), min(len(corpus), _REHEARSED)
     more = n - m
     clusters = cluster_count(n, len(corpus.classes))
-    vectors = more * width * 4 * 3  # mapped, the rows that are there, the sample the clusters are fitted on
+    vectors = more * width * 4 * 6  # mapped, the rows that are there, and on two cores the samples that are fitted
     cosines = more * clusters * (4 + 3 * 8) if width else 0
-    search = min(1 << 26, n * n * 4) - min(1 << 26, m * m * 4) if width else 0
-    tokens = int(lengths.mean() / 4 * min(more, ROWS_AT_ONCE)) * _PAIR * 2
+    search = 2 * (min(1 << 26, n * n * 4) - min(1 << 26, m * m * 4)) if width else 0  # a block and the one before
+    tokens = int(lengths.mean() / 4 * min(n, ROWS_AT_ONCE)) * _TOKEN
     return _peak() + vectors + cosines + search + tokens + more * 200
 
 
