@@ -10,9 +10,8 @@ from eudscore.models.device import pick_device, pick_dtype
 from eudscore.models.loading import ResolvedModel
 from eudscore.models.masked import FAST_SHARE, MAX_TOKENS, MaskedBatch, MaskedModel
 from eudscore.records import Card, Corpus, Flag, Floats, Ints, JsonDict, ScoredBatch
+from eudscore.scorers.generative import FEW_TOKENS
 from eudscore.scorers.stretches import stretches
-
-FEW_TOKENS = 5
 
 _DEFINITION = (
     "mean of -log p(token | the rest of the text) over tokens hidden from a masked language model: "
