@@ -59,7 +59,7 @@ def score(
         encoder: `builtin`, a folder or a Hub id.
         lm: `builtin`, a folder or a Hub id of a causal language model, for generative entropy.
         device: auto, cpu or cuda.
-        seed: k-means, folds, and the halves of `adapt`.
+        seed: clusters, folds, and the halves of `adapt`.
         more: what only some need; see `MoreScoring`.
 
     Returns:

@@ -130,7 +130,7 @@ def app(host: str, port: int, *, no_browser: bool, read_only: bool) -> None:
 @click.option("--encoder", default="builtin", show_default=True, metavar="MODEL", help="builtin, a folder or a Hub id.")
 @click.option("--device", default="auto", show_default=True, type=click.Choice(DEVICES))
 @click.option("--dtype", default="auto", show_default=True, type=click.Choice(DTYPES), help="Precision of the models.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="k-means, folds and halves.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Clusters, folds and halves.")
 @click.option("--out", default="scores.parquet", show_default=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--quote", is_flag=True, help="Print how long it will take and how much memory, and stop.")
 @one_sentence

@@ -120,7 +120,7 @@ class Corpus:
 class Card:
     """The estimator card of one column: all that its numbers depend on, and what came of it.
 
-    Two columns with different `key` are never mixed. `outcome` (rows truncated, matched temperature, ...)
+    Two columns with different `key` are never mixed. `outcome` (rows truncated, matched temperatures, ...)
     is known only after scoring and is not part of the key.
     """
 

@@ -83,42 +83,37 @@ def coassociation_entropy(clusterings: Ints, neighbours: Ints) -> Doubles:
     return entropy
 
 
-def cluster_isolation(vectors: Floats, clusters: Ints, cosines: NDArray[np.floating]) -> Doubles:
+def cluster_isolation(vectors: Floats, clusters: Ints, cosines: NDArray[np.floating], sums: Doubles) -> Doubles:
     """How far a text is from every cluster: 1 - the largest cosine to a centroid.
 
     Its own cluster counts by the mean of its other texts: an outlier pulls the centroid of a small cluster to
     itself, and would seem at home there.
 
     Args:
-        vectors: (n, d) of unit length.
-        clusters: (n,) cluster id of each text; -1 = in none.
-        cosines: (n, K) cosine of each text with each centroid, nan where it is in none.
+        vectors: (b, d) of unit length.
+        clusters: (b,) cluster id of each text.
+        cosines: (b, K) cosine of each text with each centroid.
+        sums: (K, d) of `cluster_sums` over the whole corpus, these texts among them.
 
     Returns:
-        (n,) float64 cosine distance in [0, 2]; nan for a text in no cluster, or that is alone in the only one.
+        (b,) float64 cosine distance in [0, 2]; nan for a text that is alone in the only cluster.
 
     Source: own design, after the outlier flag of method section 2.3.
     """
-    n, count = cosines.shape
-    members = np.flatnonzero(clusters >= 0)
-    sums = _sums(vectors, clusters, members, count)
-    isolation = np.full(n, np.nan)
-    for block in _blocks(len(members), vectors.shape[1] + count):
-        rows = members[block]
-        own = vectors[rows].astype(np.float64)
-        rest = sums[clusters[rows]] - own
-        length = np.linalg.norm(rest, axis=1)
-        near = cosines[rows].astype(np.float64)
-        near[np.arange(len(rows)), clusters[rows]] = (own * rest).sum(axis=1) / np.where(length > 1e-6, length, np.nan)
-        nearest = near.max(axis=1, where=~np.isnan(near), initial=-2.0)
-        isolation[rows] = np.where(nearest < -1.5, np.nan, np.clip(1.0 - nearest, 0.0, 2.0))
-    return isolation
+    own = np.asarray(vectors, dtype=np.float64)
+    rest = sums[clusters] - own
+    length = np.linalg.norm(rest, axis=1)
+    near = np.array(cosines, dtype=np.float64)
+    near[np.arange(len(own)), clusters] = (own * rest).sum(axis=1) / np.where(length > 1e-6, length, np.nan)
+    nearest = near.max(axis=1, where=~np.isnan(near), initial=-2.0)
+    return np.where(nearest < -1.5, np.nan, np.clip(1.0 - nearest, 0.0, 2.0))
 
 
-def _sums(vectors: Floats, clusters: Ints, members: Ints, count: int) -> Doubles:
-    """(K, d) sum of the vectors of each cluster."""
+def cluster_sums(vectors: Floats, clusters: Ints, count: int) -> Doubles:
+    """(K, d) sum of the vectors of each cluster; (n, d) vectors with the (n,) id of their cluster, -1 = in none."""
     from scipy.sparse import csr_array
 
+    members = np.flatnonzero(clusters >= 0)
     sums = np.zeros((count, vectors.shape[1]))
     for block in _blocks(len(members), vectors.shape[1]):
         rows = members[block]

@@ -37,6 +37,11 @@ def batches_by_length(lengths: Ints, *, max_tokens_per_batch: int, wanted: Bools
     return [batches[i] for i in shuffled if wanted is None or wanted[batches[i]].any()]
 
 
+def of_one_length(batches: Sequence[Ints], lengths: Ints) -> list[Ints]:
+    """The batches cut where the length changes, for networks that would read the padding."""
+    return [part for batch in batches for part in np.split(batch, 1 + np.flatnonzero(np.diff(lengths[batch])))]
+
+
 def padded(tokens: Sequence[Sequence[int]], pad: int, device: str) -> "tuple[torch.Tensor, torch.Tensor]":
     """Token lists to (b, t) int64 ids, padded on the right, and their (b, t) bool mask."""
     import torch

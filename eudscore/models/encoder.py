@@ -5,17 +5,21 @@ Source: Reimers & Gurevych, Sentence-BERT (2019), mean pooling.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eudscore.models.batching import batches_by_length, padded
+from eudscore.models.batching import batches_by_length, of_one_length, padded
 from eudscore.models.device import pick_device, pick_dtype, tokens_at_once
 from eudscore.models.fusing import fused
-from eudscore.models.loading import ResolvedModel, load, load_tokenizer
+from eudscore.models.loading import ResolvedModel, load, load_tokenizer, one_sentence
 from eudscore.models.parallel import side_by_side
 from eudscore.models.text import clean
-from eudscore.models.trained import positions_of
+from eudscore.models.trained import positions_of, reads_padding
 from eudscore.records import Bools, Floats, Ints
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +60,8 @@ class Encoder:
         # As many as were free at first, so that batches stay as they are.
         self._budget = tokens_at_once(self.device, width=self.dimensions, dtype=self.dtype)
         self.halved = 0
+        with one_sentence(model, "an encoder"):  # an architecture may not know this precision
+            self._reads_padding = reads_padding(self._hidden, self.tokenizer, self.dtype)
 
     def encode(self, texts: Sequence[str], *, wanted: Bools | None = None) -> Iterator[VectorBatch]:
         """Encode texts in batches of like length.
@@ -73,6 +79,8 @@ class Encoder:
         tokens, truncated, special = self._tokenise(texts)
         lengths = np.array([len(ids) for ids in tokens], dtype=np.int64)
         batches = batches_by_length(lengths, max_tokens_per_batch=self._budget, wanted=wanted)
+        if self._reads_padding:
+            batches = of_one_length(batches, lengths)
 
         def encode_batch(rows: Ints) -> VectorBatch:
             vectors = self._forward([tokens[row] for row in rows])
@@ -103,9 +111,16 @@ class Encoder:
 
         ids, mask = padded(tokens, self.tokenizer.pad_token_id or 0, self.device)
         with torch.inference_mode():
-            # A batch without padding needs no mask, and attention without one is quicker.
-            hidden = self._network(input_ids=ids, attention_mask=None if mask.all() else mask).last_hidden_state
             weights = mask.unsqueeze(-1).float()
-            pooled = (hidden.float() * weights).sum(dim=1) / weights.sum(dim=1)
+            pooled = (self._last_hidden(ids, mask).float() * weights).sum(dim=1) / weights.sum(dim=1)
             vectors = torch.nn.functional.normalize(pooled)
         return np.asarray(vectors.cpu().numpy(), dtype=np.float32)
+
+    def _hidden(self, tokens: Sequence[Sequence[int]]) -> "torch.Tensor":
+        return self._last_hidden(*padded(tokens, self.tokenizer.pad_token_id or 0, self.device))
+
+    def _last_hidden(self, ids: "torch.Tensor", mask: "torch.Tensor") -> "torch.Tensor":
+        # A batch without padding needs no mask, and attention without one is quicker.
+        answer = self._network(input_ids=ids, attention_mask=None if mask.all() else mask)
+        hidden: torch.Tensor = answer.last_hidden_state
+        return hidden

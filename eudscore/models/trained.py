@@ -1,13 +1,13 @@
 """A network and its tokenizer, used as somebody trained them: nothing may be missing, nothing is added."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eudscore.models.batching import batches_by_length, padded
+from eudscore.models.batching import batches_by_length, of_one_length, padded
 from eudscore.models.device import pick_device, pick_dtype, tokens_at_once
 from eudscore.models.fusing import fused
 from eudscore.models.loading import ResolvedModel, load_tokenizer, load_whole, one_sentence
@@ -62,18 +62,11 @@ class Trained:
             wanted: (n,) texts that are asked for, all without it.
         """
         batches = batches_by_length(cost, max_tokens_per_batch=self.budget, wanted=wanted)
-        if not self.reads_padding:
-            return batches
-        return [part for batch in batches for part in np.split(batch, 1 + np.flatnonzero(np.diff(lengths[batch])))]
+        return of_one_length(batches, lengths) if self.reads_padding else batches
 
     def probe(self, length: int) -> list[int]:
         """A text of so many different tokens, between the special ones that its tokenizer puts around a text."""
-        special = set(self.tokenizer.all_special_ids)
-        tokens = [token for token in range(len(self.tokenizer)) if token not in special][:length]
-        example = self.tokenizer("a").encodings[0]
-        inside = np.flatnonzero(np.array(example.special_tokens_mask) == 0)
-        first, last = (inside[0], inside[-1] + 1) if len(inside) else (len(example.ids), len(example.ids))
-        return [*example.ids[:first], *tokens, *example.ids[last:]]
+        return probe(self.tokenizer, length)
 
     def logits(self, tokens: Sequence[Sequence[int]]) -> "torch.Tensor":
         """(b, ...) logits of token lists, padded on the right; the caller decides about gradients."""
@@ -113,19 +106,35 @@ def load_trained(
     most = min(max_tokens, positions_of(network, max_tokens), int(tokenizer.model_max_length))
     trained = Trained(fused(network).to(device).eval(), tokenizer, device, dtype, most)
     with one_sentence(model, purpose):  # an architecture may not know this precision
-        return replace(trained, reads_padding=_reads_padding(trained))
+        return replace(trained, reads_padding=reads_padding(trained.logits, tokenizer, dtype))
 
 
-def _reads_padding(trained: Trained) -> bool:
-    """Tried on a short text, alone and beside a longer one."""
+def probe(tokenizer: Any, length: int) -> list[int]:
+    """A text of so many different tokens, between the special ones that a tokenizer puts around a text."""
+    special = set(tokenizer.all_special_ids)
+    tokens = [token for token in range(len(tokenizer)) if token not in special][:length]
+    example = tokenizer("a").encodings[0]
+    inside = np.flatnonzero(np.array(example.special_tokens_mask) == 0)
+    first, last = (inside[0], inside[-1] + 1) if len(inside) else (len(example.ids), len(example.ids))
+    return [*example.ids[:first], *tokens, *example.ids[last:]]
+
+
+def reads_padding(answer: "Callable[[list[list[int]]], torch.Tensor]", tokenizer: Any, dtype: str) -> bool:
+    """Whether padding changes what a network says of a text: tried on a short one, alone and beside a longer one.
+
+    Args:
+        answer: b token lists to the (b, ...) numbers of the network.
+        tokenizer: the one that belongs to it.
+        dtype: of its weights and products.
+    """
     import torch
 
-    short = trained.probe(3)
+    short, long = probe(tokenizer, 3), probe(tokenizer, 12)
     with torch.inference_mode():
-        alone = trained.logits([short])[0].float()
-        beside = trained.logits([short, trained.probe(12)])[0].float()
+        alone = answer([short])[0].float()
+        beside = answer([short, long])[0].float()
     difference = (beside[: len(alone)] - alone).abs().max().item()
-    return difference > ROUNDING[trained.dtype] * max(1.0, alone.abs().max().item())
+    return bool(difference > ROUNDING[dtype] * max(1.0, alone.abs().max().item()))
 
 
 def positions_of(network: Any, otherwise: int) -> int:

@@ -1,4 +1,8 @@
-"""Semantic entropy without generations: how undecided a text is between clusters of sentence vectors."""
+"""Semantic entropy without generations: how undecided a text is between clusters of sentence vectors.
+
+One clustering is one of many that would do, and two of them rank texts rather differently (Spearman about 0.8): each
+column is a mean over several numbers of clusters and starts.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,21 +14,23 @@ from numpy.typing import NDArray
 from eudscore.entropy.clusters import (
     cluster_count,
     cluster_isolation,
+    cluster_sums,
     coassociation_entropy,
     matched_temperature,
     neighbour_cluster_entropy,
     soft_assignment_entropy,
 )
+from eudscore.entropy.mixture import CONCENTRATION, STEPS, spherical_mixture
 from eudscore.geometry.neighbours import NEIGHBOURS, NeighbourGraph
 from eudscore.models.one_thread import one_thread_each
 from eudscore.records import Bools, Card, Corpus, Flag, Floats, Ints, JsonDict, ScoredBatch
 
-RUNS = 3  # of k-means for each number of clusters
-SCALES = (1.0, 0.5, 2.0)  # of the number of clusters; the first is the clustering that the entropies are of
-FIT_AT_MOST = 20_000  # k-means learns its centroids on a seeded sample of this size
+RUNS = 3  # starts for each number of clusters
+SCALES = (1.0, 0.5, 2.0)  # of the number of clusters
+FIT_AT_MOST = 20_000  # centroids and temperatures are fitted on a seeded sample of this size
 ISOLATED = 0.99  # quantile of isolation above which the card says that texts stand alone
 
-_CELLS = 1 << 21  # cosines of one block of texts: 16 MiB
+_CELLS = 1 << 20  # cosines of one block of texts: 8 MiB
 
 Doubles = NDArray[np.float64]
 
@@ -32,28 +38,28 @@ Doubles = NDArray[np.float64]
 _COLUMNS = (
     (
         "semantic_entropy",
-        "sem_soft: entropy of softmax(cosine to the k-means centroids / t), t such that the mean equals "
-        "that of semantic_neighbourhood",
+        "sem_soft: entropy of softmax(cosine to the centroids / t), t such that the mean equals that of "
+        "semantic_neighbourhood; mean over all clusterings",
         "nats",
         "higher = less certain",
     ),
     (
         "semantic_neighbourhood",
-        "sem_knn: entropy of the k-means cluster among the nearest neighbours",
+        "sem_knn: entropy of the clusters of the nearest neighbours; mean over all clusterings",
         "nats",
         "higher = less certain",
     ),
     (
         "semantic_isolation",
-        "1 - cosine to the nearest k-means centroid, of the text's own cluster to the mean of its other texts; an "
-        "outlier far from everything is among the highest 1 %",
+        "1 - cosine to the nearest centroid, of the text's own cluster to the mean of its other texts; mean over all "
+        "clusterings; an outlier far from everything is among the highest 1 %",
         "cosine distance",
         "higher = farther from every cluster",
     ),
     (
         "semantic_stability",
-        "mean over the nearest neighbours of the binary entropy of how often k-means, run with several numbers of "
-        "clusters and starts, groups them with the text (own design): 0 = always alike, log 2 = undecided",
+        "mean over the nearest neighbours of the binary entropy of how often the clusterings group them with the text "
+        "(own design): 0 = always alike, log 2 = undecided",
         "nats",
         "higher = less stable",
     ),
@@ -71,7 +77,7 @@ class SemanticScorer:
         source: the card of the vectors.
         read: how the encoder read the texts, for the cards.
         classes: number of classes where known; there are at least twice as many clusters.
-        seed: start of k-means.
+        seed: of the starts of the clusterings.
     """
 
     vectors: Floats
@@ -91,12 +97,12 @@ class SemanticScorer:
             "dtype": self.source.dtype,
             "max_tokens": self.source.max_tokens,
             "seed": self.seed,
-            "version": 3,
+            "version": 4,
             "parameters": {
                 "clusters": list(self._clusters),
                 "runs": RUNS,
-                "k-means": f"of the runs with the first number of clusters the best, on at most {FIT_AT_MOST:,} texts; "
-                "the others serve stability alone",
+                "mixture": f"von Mises-Fisher, concentration {CONCENTRATION:.4g}, {STEPS} steps of EM, on at most "
+                f"{FIT_AT_MOST:,} texts",
                 "neighbours": NEIGHBOURS,
                 "search": self.graph.search,
             },
@@ -117,27 +123,29 @@ class SemanticScorer:
 
     def _measures(self, present: Bools) -> tuple[dict[str, Doubles], JsonDict]:
         """(n,) of each column, and what only scoring can know; nan where the texts are too few for two clusters."""
-        if self._clusters[0] < 2:
-            return {column: np.full(len(present), np.nan) for column, *_ in _COLUMNS}, {
-                "clusters": 1,
-                "temperature": None,
-            }
+        if self._clusters[0] < 2 or not present.any():
+            nothing = {column: np.full(len(present), np.nan) for column, *_ in _COLUMNS}
+            return nothing, {"clusters_found": [], "temperatures": []}
         neighbours = np.where(present[:, None], self.graph.indices, -1)
-        clusterings, cosines = assign(self.vectors, self._centroids(present))
-        near = neighbour_cluster_entropy(clusterings[0], neighbours)
-        soft = np.full(len(present), np.nan)
-        outcome: JsonDict = {"clusters": cosines.shape[1], "temperature": None}
-        if np.isfinite(near).any():  # a text that is alone has no neighbours to match
-            outcome["temperature"] = matched_temperature(cosines, float(np.nanmean(near)))
-            soft = soft_assignment_entropy(cosines, outcome["temperature"])
-        isolation = cluster_isolation(self.vectors, clusterings[0], cosines)
+        sample = self._sample(present)
+        fitted = np.asarray(self.vectors[sample])
+        pieces = [(min(count, len(sample)), self.seed + run) for count in self._clusters for run in range(RUNS)]
+        views = one_thread_each(
+            lambda piece: view(self.vectors, spherical_mixture(fitted, *piece), neighbours, sample),
+            pieces,
+        )
+        isolation = _mean([one.isolation for one in views])
+        outcome: JsonDict = {
+            "clusters_found": [one.found for one in views],
+            "temperatures": [one.temperature for one in views if one.temperature is not None],
+        }
         if np.isfinite(isolation).any():
             outcome["isolated_above"] = float(np.nanquantile(isolation, ISOLATED))
         values = {
-            "semantic_entropy": soft,
-            "semantic_neighbourhood": near,
+            "semantic_entropy": _mean([one.soft for one in views]),
+            "semantic_neighbourhood": _mean([one.near for one in views]),
             "semantic_isolation": isolation,
-            "semantic_stability": coassociation_entropy(clusterings, neighbours),
+            "semantic_stability": coassociation_entropy(np.stack([one.clusters for one in views]), neighbours),
         }
         return values, outcome
 
@@ -147,62 +155,76 @@ class SemanticScorer:
         count = cluster_count(len(self.vectors), self.classes)
         return tuple(max(1, round(scale * count)) for scale in SCALES)
 
-    def _centroids(self, present: Bools) -> list[Doubles]:
-        """(K, d) unit centroids of each clustering, first the one the entropies are of; empty without vectors."""
+    def _sample(self, present: Bools) -> Ints:
+        """The rows that centroids and temperatures are fitted on."""
         rows = np.flatnonzero(present)
-        if len(rows) > FIT_AT_MOST:
-            chosen = np.random.default_rng(self.seed).choice(len(rows), FIT_AT_MOST, replace=False)
-            rows = rows[np.sort(chosen)]
-        sample = np.asarray(self.vectors[rows])
-        if len(sample) == 0:
-            return []
-        pieces = [(min(count, len(sample)), self.seed + run) for count in self._clusters for run in range(RUNS)]
-        fitted = one_thread_each(lambda piece: _k_means(sample, *piece), pieces)
-        best = min(range(RUNS), key=lambda run: fitted[run][0])
-        ordered = [fitted.pop(best), *fitted]
-        return [centroids for _, centroids in ordered]
+        if len(rows) <= FIT_AT_MOST:
+            return rows
+        return np.sort(np.random.default_rng(self.seed).choice(rows, FIT_AT_MOST, replace=False))
 
 
-def _k_means(vectors: Floats, clusters: int, seed: int) -> tuple[float, Doubles]:
-    """Inertia, and centroids scaled to unit length: (K, d)."""
-    from sklearn.cluster import KMeans
+@dataclass(frozen=True, eq=False)
+class ClusteringView:
+    """The texts as one clustering sees them.
 
-    model = KMeans(n_clusters=clusters, n_init=1, random_state=seed).fit(vectors)
-    centroids = model.cluster_centers_.astype(np.float64)
-    centroids /= np.linalg.norm(centroids, axis=1, keepdims=True)
-    # Fewer different texts than clusters leave centroids on top of one another, and nobody undecided between them.
-    repeated = np.tril(centroids @ centroids.T > 1 - 1e-6, -1).any(axis=1)
-    return float(model.inertia_), centroids[~repeated]
+    Attributes:
+        clusters: (n,) nearest centroid, -1 for an empty text.
+        near: (n,) `sem_knn`.
+        soft: (n,) `sem_soft`.
+        isolation: (n,) cosine distance from every cluster.
+        found: number of different centroids.
+        temperature: of `soft`; none where no text has a neighbour.
+    """
+
+    clusters: Ints
+    near: Doubles
+    soft: Doubles
+    isolation: Doubles
+    found: int
+    temperature: float | None
 
 
-def assign(vectors: Floats, centroids: list[Doubles]) -> tuple[Ints, Floats]:
-    """The nearest centroid of each text in each clustering, and its cosines to those of the first.
-
-    Cosines are summed in float64, so that where a text stands among the others does not show in them.
+def view(vectors: Floats, centroids: Doubles, neighbours: Ints, sample: Ints) -> ClusteringView:
+    """All measures of one clustering.
 
     Args:
         vectors: (n, d) of unit length, nan for an empty text.
-        centroids: (K, d) of unit length for each of R clusterings.
-
-    Returns:
-        (R, n) cluster ids, -1 for an empty text, and (n, K) float32 cosines, nan for an empty text. Without
-        clusterings the one of which every text is no part.
+        centroids: (K, d) of unit length.
+        neighbours: (n, k) rows of the nearest texts; -1 marks a missing one.
+        sample: rows whose mean entropies are made equal by the temperature.
     """
-    n = len(vectors)
-    clusterings = np.full((max(1, len(centroids)), n), -1, dtype=np.int64)
-    cosines = np.full((n, len(centroids[0]) if centroids else 1), np.nan, dtype=np.float32)
-    if not centroids:
-        return clusterings, cosines
-    stacked = np.concatenate(centroids).T
-    ends = np.cumsum([len(table) for table in centroids])[:-1]
-    block = max(1, _CELLS // stacked.shape[1])
+    clusters = np.full(len(vectors), -1, dtype=np.int64)
+    for rows, cosines in _cosines(vectors, centroids):
+        clusters[rows] = cosines.argmax(axis=1)
+    near = neighbour_cluster_entropy(clusters, neighbours)
+    temperature = None
+    matched = sample[np.isfinite(near[sample])]  # a text that is alone has no neighbours to match
+    if len(matched):
+        cosines = np.concatenate([part for _, part in _cosines(vectors[matched], centroids)])
+        temperature = matched_temperature(cosines, float(near[matched].mean()))
+    soft = np.full(len(vectors), np.nan)
+    isolation = np.full(len(vectors), np.nan)
+    sums = cluster_sums(vectors, clusters, len(centroids))
+    for rows, cosines in _cosines(vectors, centroids):
+        isolation[rows] = cluster_isolation(vectors[rows], clusters[rows], cosines, sums)
+        if temperature is not None:
+            soft[rows] = soft_assignment_entropy(cosines, temperature)
+    return ClusteringView(clusters, near, soft, isolation, len(centroids), temperature)
 
-    def fill(start: int) -> None:
+
+def _cosines(vectors: Floats, centroids: Doubles) -> Iterator[tuple[Ints, Doubles]]:
+    """Rows that are not empty, block by block, and their (b, K) cosines.
+
+    They are summed in float64, so that where a text stands among the others does not show in them.
+    """
+    block = max(1, _CELLS // len(centroids))
+    for start in range(0, len(vectors), block):
         rows = start + np.flatnonzero(np.isfinite(vectors[start : start + block, 0]))
-        parts = np.split(vectors[rows].astype(np.float64) @ stacked, ends, axis=1)
-        cosines[rows] = parts[0]
-        for ids, part in zip(clusterings, parts, strict=True):
-            ids[rows] = part.argmax(axis=1)
+        yield rows, np.asarray(vectors[rows], dtype=np.float64) @ centroids.T
 
-    one_thread_each(fill, range(0, n, block))
-    return clusterings, cosines
+
+def _mean(columns: list[Doubles]) -> Doubles:
+    """(n,) mean over the clusterings that have a value."""
+    stacked = np.stack(columns)
+    known = np.isfinite(stacked).sum(axis=0)
+    return np.asarray(np.nansum(stacked, axis=0) / np.where(known > 0, known, np.nan))

@@ -53,7 +53,7 @@ class ScoreRequest:
         encoder: `builtin`, a folder or a Hub id: sentence vectors for semantic, predictive and the map.
         lm: `builtin`, a folder or a Hub id of a causal language model, for generative.
         device: auto, cpu or cuda.
-        seed: k-means, folds, layout, and the halves of `adapt`.
+        seed: clusters, folds, layout, and the halves of `adapt`.
         dtype: precision of the models: auto, float32, bfloat16 or float16.
         adapt: whether the language model is first trained one epoch on the corpus, in held-out halves.
         prompt: column that the language model reads before each text without scoring it.

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from transformers import AutoTokenizer, FNetConfig, FNetModel
 
 from eudscore.models.encoder import Encoder
 from eudscore.models.loading import resolve_model
@@ -33,6 +35,20 @@ def test_a_text_alone_and_in_a_batch_agree(encoder: Encoder) -> None:
     together = encoded(encoder, TEXTS)
     alone = np.concatenate([encoded(encoder, [text]) for text in TEXTS])
     np.testing.assert_allclose(together, alone, atol=1e-5 if encoder.dtype == "float32" else 2e-2)
+
+
+def test_beside_a_longer_text_an_encoder_that_reads_padding_says_what_it_says_alone(
+    tiny_encoder: Path, tmp_path: Path
+) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(tiny_encoder)
+    tokenizer.save_pretrained(tmp_path)
+    torch.manual_seed(0)
+    shape = {"hidden_size": 16, "num_hidden_layers": 2, "intermediate_size": 24, "initializer_range": 0.3}
+    FNetModel(FNetConfig(vocab_size=len(tokenizer), **shape)).save_pretrained(tmp_path)
+    encoder = Encoder(resolve_model(str(tmp_path)), device="cpu", dtype="float32")
+    together = encoded(encoder, TEXTS)
+    alone = np.concatenate([encoded(encoder, [text]) for text in TEXTS])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
 
 
 def test_long_texts_are_cut_at_what_the_model_holds_and_flagged(encoder: Encoder) -> None:

@@ -9,13 +9,14 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
-from sklearn.metrics import adjusted_rand_score
+import scipy.stats
 
 from eudscore.entropy.clusters import cluster_count
+from eudscore.entropy.mixture import spherical_mixture
 from eudscore.geometry.neighbours import NEIGHBOURS, neighbour_graph
 from eudscore.records import Card, Corpus, Flag, Floats, Roles, ScoredBatch
 from eudscore.scorers import semantic
-from eudscore.scorers.semantic import RUNS, SCALES, SemanticScorer, assign
+from eudscore.scorers.semantic import RUNS, SCALES, SemanticScorer, view
 
 N, TOPICS = 300, 6
 COLUMNS = ["semantic_entropy", "semantic_neighbourhood", "semantic_isolation", "semantic_stability"]
@@ -75,7 +76,7 @@ def test_cards_say_what_the_numbers_depend_on() -> None:
     count = cluster_count(N, 3)
     for name, card in scorer.cards.items():
         assert card.column == name
-        assert card.version == 3
+        assert card.version == 4
         assert card.seed == 0
         assert card.parameters["clusters"] == [count, count / 2, count * 2]
         assert card.parameters["runs"] == RUNS
@@ -96,11 +97,11 @@ def test_what_the_encoder_cut_and_how_it_read_goes_into_batch_and_outcome() -> N
     assert np.flatnonzero(batch.flags & Flag.TRUNCATED).tolist() == [3, 20]
     assert np.flatnonzero(batch.flags & Flag.EMPTY).tolist() == [EMPTY]
     assert (batch.outcome["device"], batch.outcome["max_tokens"]) == ("cpu", 48)
-    assert batch.outcome["clusters"] > 0
+    assert len(batch.outcome["clusters_found"]) == RUNS * len(SCALES)
 
 
 def test_values_lie_in_their_bounds(everything: ScoredBatch) -> None:
-    clusters = everything.outcome["clusters"]
+    clusters = max(everything.outcome["clusters_found"])
     bounds = zip(COLUMNS, (math.log(clusters), math.log(min(20, clusters)), 2, math.log(2)), strict=True)
     for name, highest in bounds:
         known = np.delete(everything.values[name], EMPTY)
@@ -140,60 +141,79 @@ def test_which_rows_are_asked_for_and_in_which_order_changes_nothing(everything:
         assert again.outcome == everything.outcome
 
 
-def test_given_the_clusters_a_text_does_not_depend_on_those_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(2)
+def some_view(seed: int = 2) -> tuple[Floats, np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
     vectors = unit(rng.normal(size=(200, 48)))
     vectors[11] = np.nan
-    centroids = [unit(rng.normal(size=(count, 48))).astype(np.float64) for count in (7, 3, 14)]
-    clusterings, cosines = assign(vectors, centroids)
-    order = rng.permutation(200)
-    moved, moved_cosines = assign(vectors[order], centroids)
-    np.testing.assert_array_equal(moved, clusterings[:, order])
-    np.testing.assert_array_equal(moved_cosines, cosines[order])
-    for row in (0, 11, 150):
-        alone, alone_cosines = assign(vectors[row : row + 1], centroids)
-        np.testing.assert_array_equal(alone[:, 0], clusterings[:, row])
-        np.testing.assert_allclose(alone_cosines[0], cosines[row], atol=1e-6)
-    monkeypatch.setattr(semantic, "_CELLS", 24 * 13)
-    blocked, blocked_cosines = assign(vectors, centroids)
-    np.testing.assert_array_equal(blocked, clusterings)
-    np.testing.assert_array_equal(blocked_cosines, cosines)
+    neighbours = np.where(np.isfinite(vectors[:, :1]), neighbour_graph(vectors, k=5).indices, -1)
+    return vectors, unit(rng.normal(size=(7, 48))).astype(np.float64), neighbours, np.delete(np.arange(200), 11)
 
 
-def test_the_nearest_centroid_is_that_of_a_loop() -> None:
-    rng = np.random.default_rng(3)
-    vectors = unit(rng.normal(size=(40, 8)))
-    centroids = [unit(rng.normal(size=(count, 8))).astype(np.float64) for count in (5, 2)]
-    clusterings, cosines = assign(vectors, centroids)
-    for row, vector in enumerate(vectors):
-        for ids, table in zip(clusterings, centroids, strict=True):
-            assert ids[row] == max(range(len(table)), key=lambda number: float(vector @ table[number]))
-        np.testing.assert_allclose(cosines[row], centroids[0] @ vector, atol=1e-6)
+def columns_of(seen: semantic.ClusteringView) -> list[np.ndarray]:
+    return [seen.clusters, seen.near, seen.soft, seen.isolation]
 
 
-def test_the_entropies_are_of_the_best_run_of_the_first_size() -> None:
+def test_given_the_clusters_order_and_blocks_of_the_texts_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors, centroids, neighbours, sample = some_view()
+    seen = view(vectors, centroids, neighbours, sample)
+    order = np.random.default_rng(1).permutation(200)
+    place = np.argsort(order)
+    moved_neighbours = np.where(neighbours[order] < 0, -1, place[neighbours[order]])
+    moved = view(vectors[order], centroids, moved_neighbours, np.sort(place[sample]))
+    for before, after in zip(columns_of(seen), columns_of(moved), strict=True):
+        np.testing.assert_allclose(after, before[order], atol=1e-9)
+    monkeypatch.setattr(semantic, "_CELLS", 7 * 13)
+    blocked = view(vectors, centroids, neighbours, sample)
+    for before, after in zip(columns_of(seen), columns_of(blocked), strict=True):
+        np.testing.assert_allclose(after, before, atol=1e-9)
+
+
+def test_the_nearest_centroid_is_that_of_a_loop_and_the_empty_text_has_none() -> None:
+    vectors, centroids, neighbours, sample = some_view()
+    seen = view(vectors, centroids, neighbours, sample)
+    for row in sample:
+        assert seen.clusters[row] == max(range(7), key=lambda number: float(vectors[row] @ centroids[number]))
+    assert seen.clusters[11] == -1
+    assert np.isnan([seen.near[11], seen.soft[11], seen.isolation[11]]).all()
+    assert np.nanmean(seen.soft) == pytest.approx(np.nanmean(seen.near), abs=1e-6)
+
+
+def test_each_column_is_the_mean_over_all_clusterings(everything: ScoredBatch) -> None:
     _, scorer = toy()
-    centroids = scorer._centroids(np.isfinite(scorer.vectors[:, 0]))
+    sample = np.delete(np.arange(N), EMPTY)
+    neighbours = np.where(np.isfinite(scorer.vectors[:, :1]), scorer.graph.indices, -1)
     count = cluster_count(N, 3)
-    assert [len(table) for table in centroids] == [round(count * scale) for scale in SCALES for _ in range(RUNS)]
-    vectors = np.delete(scorer.vectors, EMPTY, axis=0)
+    views = [
+        view(scorer.vectors, spherical_mixture(scorer.vectors[sample], round(scale * count), run), neighbours, sample)
+        for scale in SCALES
+        for run in range(RUNS)
+    ]
+    for name, part in (
+        ("semantic_entropy", "soft"), ("semantic_neighbourhood", "near"), ("semantic_isolation", "isolation"),
+    ):  # fmt: skip
+        expected = np.mean([getattr(one, part) for one in views], axis=0)
+        np.testing.assert_allclose(everything.values[name], expected, atol=1e-6, err_msg=name)
+    assert everything.outcome["clusters_found"] == [one.found for one in views]
 
-    def spread(table: np.ndarray) -> float:
-        return float((1 - assign(vectors, [table])[1].max(axis=1)).mean())
 
-    assert spread(centroids[0]) <= min(spread(table) for table in centroids[1:RUNS]) + 1e-3
-
-
-def test_topics_that_lie_apart_are_found() -> None:
+def test_topics_that_lie_apart_are_certain() -> None:
     rng = np.random.default_rng(0)
-    topic = np.arange(200) % 10
-    vectors = unit(np.eye(10, 16)[topic] + 0.01 * rng.normal(size=(200, 16)))
-    batch = scored(corpus_of(200), replace(scorer_of(vectors), classes=0))
-    scorer = scorer_of(vectors)
-    clusterings, _ = assign(vectors, replace(scorer, classes=0)._centroids(np.ones(200, dtype=bool)))
-    assert adjusted_rand_score(topic, clusterings[0]) == pytest.approx(1)
-    assert batch.values["semantic_neighbourhood"].max() < 0.3
+    topic = np.arange(200) % 5
+    batch = scored(corpus_of(200), scorer_of(unit(np.eye(5, 16)[topic] + 0.01 * rng.normal(size=(200, 16)))))
+    between = unit(np.eye(5, 16)[topic] + 0.01 * rng.normal(size=(200, 16)))
+    between[BETWEEN] = unit((np.eye(16)[0] + np.eye(16)[1])[None])[0]
+    undecided = scored(corpus_of(200), scorer_of(between))
+    assert undecided.values["semantic_entropy"].argmax() == BETWEEN
     assert batch.values["semantic_isolation"].max() < 0.01
+
+
+def test_vectors_of_another_precision_rank_the_texts_alike() -> None:
+    corpus, scorer = toy()
+    rounded = scorer.vectors + 3e-4 * np.random.default_rng(0).normal(size=scorer.vectors.shape)
+    batches = [scored(corpus, scorer_of(unit(vectors))) for vectors in (scorer.vectors, rounded)]
+    for name, least in (("semantic_entropy", 0.99), ("semantic_isolation", 0.999), ("semantic_neighbourhood", 0.98)):
+        pair = [np.delete(batch.values[name], EMPTY) for batch in batches]
+        assert scipy.stats.spearmanr(*pair).statistic > least, name
 
 
 @pytest.mark.parametrize("different", [1, 3])
@@ -202,7 +222,7 @@ def test_fewer_different_texts_than_clusters_are_certain_and_warn_of_nothing(
 ) -> None:
     vectors = unit(np.random.default_rng(0).normal(size=(different, 8)))[np.arange(120) % different]
     batch = scored(corpus_of(120), scorer_of(vectors))
-    assert batch.outcome["clusters"] == different
+    assert set(batch.outcome["clusters_found"]) == {different}
     for name, values in batch.values.items():
         np.testing.assert_allclose(values, 0, atol=1e-4, err_msg=name)
     assert not [str(warning.message) for warning in recwarn if "cluster" in str(warning.message)]
@@ -214,7 +234,7 @@ def test_where_nothing_can_be_compared_nothing_is_said(empty: list[int]) -> None
     vectors[empty] = np.nan
     batch = scored(corpus_of(2), scorer_of(vectors))
     assert all(np.isnan(values).all() for values in batch.values.values())
-    assert batch.outcome["temperature"] is None
+    assert batch.outcome["temperatures"] == []
 
 
 def test_a_sample_serves_a_large_corpus(monkeypatch: pytest.MonkeyPatch, everything: ScoredBatch) -> None:
