@@ -17,12 +17,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from eudscore.scored_texts import scored_texts
+
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 JsonDict = dict[str, Any]
 
 UNLABELLED = -1
+_PIECE = 65_536  # rows
 
 
 class Flag:
@@ -45,10 +48,58 @@ def counts_of(flags: NDArray[np.uint8]) -> JsonDict:
 
 @dataclass(frozen=True)
 class Roles:
-    """Which column is what."""
+    """Which column is what.
+
+    Attributes:
+        text: what is scored: strings, or a chat as lists of turns.
+        label: the class.
+        pair: a second text that is scored together with the first (a hypothesis, an answer to compare).
+        prompt: what came before the text and is not scored itself.
+        context: what a question is asked about.
+        answer: to a question.
+        answer_start: where it begins in the context, in characters.
+        group: rows of one group (an author, a document) never stand on both sides of a split.
+        id: what the source calls a row.
+        weight: how much a row counts.
+        vectors: the user's own sentence vectors: one column of lists, or several of numbers.
+        probabilities: the user's own class probabilities, in the order of the classes: likewise.
+        coordinates: the user's own two coordinates: likewise.
+    """
 
     text: str
     label: str | None = None
+    pair: str | None = None
+    prompt: str | None = None
+    context: str | None = None
+    answer: str | None = None
+    answer_start: str | None = None
+    group: str | None = None
+    id: str | None = None
+    weight: str | None = None
+    vectors: tuple[str, ...] = ()
+    probabilities: tuple[str, ...] = ()
+    coordinates: tuple[str, ...] = ()
+
+    def to_json(self) -> JsonDict:
+        """Text and label, and whatever other role is played."""
+        played = {role: list(column) if isinstance(column, tuple) else column for role, column in asdict(self).items()}
+        return {role: column for role, column in played.items() if column or role in ("text", "label")}
+
+    def renamed(self, names: Mapping[str, str]) -> "Roles":
+        """The same roles where the columns have other names."""
+        return Roles(**{role: _renamed(column, names) for role, column in asdict(self).items()})
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "Roles":
+        """The roles that `to_json` wrote."""
+        played: dict[str, Any] = {role: tuple(c) if isinstance(c, list) else c for role, c in content.items()}
+        return cls(**played)
+
+
+def _renamed(column: str | tuple[str, ...] | None, names: Mapping[str, str]) -> Any:
+    if isinstance(column, tuple):
+        return tuple(names[name] for name in column)
+    return None if column is None else names[column]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +110,12 @@ class Corpus:
         name: what people call it; not part of its identity.
         source: the path or id it was read from, `demo`, or `upload:<file name>`.
         table: (n rows) every column of the source, memory-mapped where it comes from the workspace.
-        roles: which column is the text, which the label.
+        roles: which column is what.
         classes: names of the classes; a label is a position in it.
         labels: (n,) int64, `UNLABELLED` (-1) where there is none.
+        notes: how it was read, a sentence each (encoding, delimiter, what was unpacked); not part of its identity.
+        reasons: role -> why its column was taken for it, a sentence; not part of its identity.
+        drawn_from: rows of the source where only some of them were read, else None.
     """
 
     name: str
@@ -70,16 +124,24 @@ class Corpus:
     roles: Roles
     classes: tuple[str, ...]
     labels: Ints
+    notes: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    drawn_from: int | None = None
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
     @cached_property
+    def text_column(self) -> pa.ChunkedArray:
+        """(n,) the strings that are scored; null where there is none."""
+        return scored_texts(self.table, text=self.roles.text, pair=self.roles.pair)
+
+    @cached_property
     def id(self) -> str:
         """First 16 hex digits of the SHA-256 of the texts: what the label-free scores depend on."""
         digest = hashlib.sha256()
-        for chunk in self.table.column(self.roles.text).chunks:
-            for text in chunk.to_pylist():
+        for texts in _pieces(self.text_column):
+            for text in texts.to_pylist():
                 encoded = (text or "").encode("utf-8", "surrogatepass")
                 digest.update(len(encoded).to_bytes(8, "big") + encoded)
         return digest.hexdigest()[:16]
@@ -98,7 +160,7 @@ class Corpus:
             rows: which.
             column: another column of the table to read as text.
         """
-        values = self.table.column(self.roles.text if column is None else column)
+        values = self.text_column if column is None else self.table.column(column)
         if rows is not None:
             values = values.take(pa.array(np.asarray(rows, dtype=np.int64)))
         return ["" if text is None else str(text) for text in values.to_pylist()]
@@ -106,14 +168,21 @@ class Corpus:
     @cached_property
     def has_text(self) -> Bools:
         """(n,) whether there is anything but white space to read; a row without is never chosen."""
-        column = pc.fill_null(self.table.column(self.roles.text), "")
-        trimmed = pc.utf8_trim_whitespace(column)
-        return np.asarray(pc.not_equal(trimmed, "").to_numpy(), dtype=np.bool_)
+        trimmed = (pc.utf8_trim_whitespace(pc.fill_null(texts, "")) for texts in _pieces(self.text_column))
+        found = [pc.not_equal(texts, "").to_numpy(zero_copy_only=False) for texts in trimmed]
+        return np.concatenate([np.zeros(0, dtype=np.bool_), *found])
 
     @property
     def labelled(self) -> bool:
         """Whether any row carries a label."""
         return bool((self.labels >= 0).any())
+
+
+def _pieces(column: pa.ChunkedArray) -> Iterator[pa.Array]:
+    """A column in pieces that are small beside a large one."""
+    for chunk in column.chunks:
+        for start in range(0, len(chunk), _PIECE):
+            yield chunk.slice(start, _PIECE)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "eudscore"
 
 FLOOR = {
-    "errors": 0, "records": 0, "locations": 0, "entropy": 0,
+    "errors": 0, "records": 0, "locations": 0, "scored_texts": 0, "entropy": 0,
     "corpus": 1, "models": 1, "geometry": 1, "selection": 1, "store": 1,
     "scorers": 2, "training": 2,
     "study": 3, "jobs": 3, "engines": 3, "exchange": 3, "report": 3,

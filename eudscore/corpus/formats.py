@@ -1,7 +1,8 @@
 """The formats of files: which can be read, by their ending and their first bytes, and why others cannot."""
 
 from collections.abc import Callable
-from pathlib import PurePath
+from dataclasses import dataclass
+from pathlib import Path, PurePath
 
 import pyarrow as pa
 
@@ -43,6 +44,33 @@ _REFUSED_BEGINNINGS = {
     b"SQLite format 3\x00": _DATABASE,
 }
 _PARQUET = b"PAR1"
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What a file held, and how it was read.
+
+    Attributes:
+        table: row i of the file is row i of it.
+        notes: a sentence for everything that was found out and not given (encoding, delimiter, what was unpacked).
+    """
+
+    table: pa.Table
+    notes: tuple[str, ...] = ()
+
+
+def read_file(path: Path, name: str, *, text: str | None = None) -> Reading:
+    """The table that a file on this machine holds.
+
+    Args:
+        path: where its bytes are.
+        name: what it is called, with its ending; an upload lies under another name.
+        text: the column that is going to be the text; it is not turned into numbers.
+
+    Raises:
+        InputError: the file is empty, broken, or of a kind that is not read.
+    """
+    return Reading(parse(memoryview(path.read_bytes()), name, text=text))
 
 
 def parse(content: memoryview, name: str, *, text: str | None = None) -> pa.Table:

@@ -48,7 +48,7 @@ class Profile:
 
 def profile(corpus: Corpus) -> Profile:
     """Count what the data page and the report show of a corpus."""
-    texts = plain(corpus.table.column(corpus.roles.text))
+    texts = plain(corpus.text_column)
     words = word_counts(texts)
     blank = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(texts), ""), True)
     filled = ~np.asarray(blank.to_numpy(), dtype=np.bool_)

@@ -66,7 +66,7 @@ class InformationScorer:
 
     def score(self, corpus: Corpus, rows: Ints) -> Iterator[ScoredBatch]:
         """Score rows; all texts are counted, because rank and surprisal of a text depend on the others."""
-        table = count_words(corpus.table.column(corpus.roles.text))
+        table = count_words(corpus.text_column)
         tokens = table.tokens
         # Ranked as float32, because that is what is stored and what `igse` ranks.
         entropy = table.each(plug_in_entropy).astype(np.float32)

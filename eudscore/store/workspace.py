@@ -118,7 +118,8 @@ class Workspace:
             digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
             digest.update(file_digest(draft / "data.arrow").encode())
             ref = CorpusRef(corpus.id, digest.hexdigest()[:16])
-            write_json(draft / "corpus.json", {"version": VERSION, "id": corpus.id, **described})
+            beside = {"notes": list(corpus.notes), "reasons": dict(corpus.reasons), "drawn_from": corpus.drawn_from}
+            write_json(draft / "corpus.json", {"version": VERSION, "id": corpus.id, **described, **beside})
             place(draft, self.root / "corpora" / str(ref))
         if listed:
             with writing(self.root):
@@ -329,7 +330,7 @@ def _describe(corpus: Corpus) -> JsonDict:
         "name": corpus.name,
         "source": corpus.source,
         "rows": len(corpus),
-        "roles": {"text": corpus.roles.text, "label": corpus.roles.label},
+        "roles": corpus.roles.to_json(),
         "classes": list(corpus.classes),
         "labels": corpus.labels_id,
     }
@@ -341,7 +342,9 @@ def _open_corpus(folder: Path) -> Corpus:
     about = read_json(folder / "corpus.json", version=VERSION)
     table = pa.ipc.open_file(pa.memory_map(str(folder / "data.arrow"))).read_all()
     labels = np.load(folder / "labels.npy", allow_pickle=False)
-    roles = Roles(**about["roles"])
-    corpus = Corpus(about["name"], about["source"], table, roles, tuple(about["classes"]), labels)
+    corpus = Corpus(
+        about["name"], about["source"], table, Roles.from_json(about["roles"]), tuple(about["classes"]), labels,
+        notes=tuple(about.get("notes", ())), reasons=about.get("reasons", {}), drawn_from=about.get("drawn_from"),
+    )  # fmt: skip
     corpus.__dict__["id"] = about["id"]  # the cached property: known, so the texts need not be hashed again
     return corpus

@@ -68,10 +68,7 @@ class Subset:
             "recipe": self.recipe,
             "corpus": {
                 **self.scores.corpus,
-                "roles": {
-                    "text": renamed[self.corpus.roles.text],
-                    "label": renamed.get(self.corpus.roles.label or ""),
-                },
+                "roles": self.corpus.roles.renamed(renamed).to_json(),
                 "classes": list(self.corpus.classes),
                 "labels": self.corpus.labels[self.rows].tolist(),
             },
@@ -154,7 +151,8 @@ def read_subset(path: str | Path) -> Corpus:
     labels = np.asarray(source["labels"], dtype=np.int64)
     if len(labels) != table.num_rows:
         raise InputError(f"{path.name} was changed after eudscore wrote it: select again.")
-    return Corpus(path.stem, str(path.resolve()), table, Roles(**source["roles"]), tuple(source["classes"]), labels)
+    roles = Roles.from_json(source["roles"])
+    return Corpus(path.stem, str(path.resolve()), table, roles, tuple(source["classes"]), labels)
 
 
 def labels_in(classes: tuple[str, ...], other: Corpus) -> Ints:

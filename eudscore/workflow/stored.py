@@ -81,7 +81,7 @@ def _taken(workspace: Workspace, ref: CorpusRef, corpus: Corpus, by_name: Mappin
             cards[name] = families[family][name]
     about = {
         "id": ref.id, "revision": ref.revision, "name": corpus.name, "source": corpus.source,
-        "roles": {"text": corpus.roles.text, "label": corpus.roles.label},
+        "roles": corpus.roles.to_json(),
     }  # fmt: skip
     return Scores(about, tokens_of(workspace, corpus.id, by_name, len(corpus)), columns, cards)
 
