@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from eudscore.errors import ModelError
+from eudscore.models.memory import give_back
 from eudscore.records import Ints
 
 Answer = TypeVar("Answer")
@@ -47,6 +48,7 @@ def _threaded(work: Callable[[Ints], Answer], batches: Sequence[Ints]) -> Iterat
     finally:
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)
+        give_back()
 
 
 def _halving(work: Callable[[Ints], Answer], batch: Ints, on_halved: Callable[[int], None]) -> Iterator[Answer]:

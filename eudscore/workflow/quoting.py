@@ -26,7 +26,7 @@ from eudscore.scorers.generative import GenerativeScorer
 from eudscore.scorers.information import InformationScorer
 from eudscore.scorers.masked import MaskedScorer
 from eudscore.scorers.predictive import PredictiveScorer, check_labels
-from eudscore.scorers.semantic import FIT_AT_MOST, SemanticScorer
+from eudscore.scorers.semantic import RUNS, SCALES, SemanticScorer
 from eudscore.scorers.stretches import ROWS_AT_ONCE
 from eudscore.scorers.vectors import VectorScorer
 from eudscore.store.workspace import Workspace
@@ -240,8 +240,8 @@ def _after_vectors(corpus: Corpus, request: ScoreRequest, source: Card, vectors_
         semantic = SemanticScorer(made, flags, graph, source, classes=len(corpus.classes), seed=request.seed)
         few = replace(semantic, vectors=made[:_FEW], flags=flags[:_FEW], graph=neighbour_graph(made[:_FEW]))
         total += _seconds(lambda: list(few.score(fake, all_of(fake)[:_FEW])))  # what is imported once
-        fit, tried = min(n, FIT_AT_MOST), cluster_count(m, len(corpus.classes))
-        growth = fit / m * cluster_count(n, len(corpus.classes)) / tried
+        more_clusters = cluster_count(n, len(corpus.classes)) / cluster_count(m, len(corpus.classes))
+        growth = n / m * more_clusters  # a little too much above the sample that the centroids are fitted on
         total += growth * _seconds(lambda: list(semantic.score(fake, all_of(fake))))
     if Entropy.PREDICTIVE in request.entropies and request.classifier is None:
         total += _folds(corpus, request, source, vectors_for, draw)
@@ -266,12 +266,11 @@ def _memory(corpus: Corpus, lengths: Ints, width: int) -> int:
     """Bytes at the peak: what this rehearsal held, and what grows with the rows beyond it."""
     n, m = len(corpus), min(len(corpus), _REHEARSED)
     more = n - m
-    clusters = cluster_count(n, len(corpus.classes))
     vectors = more * width * 4 * 6  # mapped, the rows that are there, and on two cores the samples that are fitted
-    cosines = more * clusters * (4 + 3 * 8) if width else 0
+    views = more * RUNS * len(SCALES) * 4 * 8 if width else 0  # four numbers of a text in each clustering
     search = 2 * (min(1 << 26, n * n * 4) - min(1 << 26, m * m * 4)) if width else 0  # a block and the one before
     tokens = int(lengths.mean() / 4 * min(n, ROWS_AT_ONCE)) * _TOKEN
-    return _peak() + vectors + cosines + search + tokens + more * 200
+    return _peak() + vectors + views + search + tokens + more * 200
 
 
 def _peak() -> int:
