@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Unpack
 
+    from eudscore.corpus.read import MoreReading
     from eudscore.records import Band, Corpus
     from eudscore.store.scores import Scores
     from eudscore.workflow.choosing import Subset
@@ -28,23 +29,25 @@ __all__ = ["read", "score", "select", "train"]
 
 def read(
     source: "str | Path", *, text: str | None = None, label: str | None = None, split: str | None = None,
-    limit: int | None = None,
+    limit: int | None = None, **more: "Unpack[MoreReading]",
 ) -> "Corpus":  # fmt: skip
     """Read a data set.
 
     Args:
-        source: a file (CSV, TSV, JSON, JSONL, Parquet, TXT), a Hub id, or `demo`.
+        source: a file (CSV, TSV, JSON, JSONL, Parquet, Arrow, Excel, TXT, also in .gz, .zst or .zip), a folder of
+            shards or one saved by `datasets`, an http(s) URL, `hf://datasets/...`, a Hub id, or `demo`.
         text: the column of the texts; detected where it is not given.
         label: the column of the labels; detected where it is not given.
         split: which split of a source that has several.
         limit: read only the first rows.
+        more: a sample, a condition, a configuration, other roles; see `MoreReading`.
 
     Raises:
         InputError: the source cannot be read, in one sentence.
     """
     from eudscore.corpus.read import read_source
 
-    return read_source(source, text=text, label=label, split=split, limit=limit)
+    return read_source(source, text=text, label=label, split=split, limit=limit, **more)
 
 
 def score(
@@ -74,10 +77,10 @@ def score(
 
     from eudscore.store.workspace import Workspace, default_root
     from eudscore.workflow import scoring
-    from eudscore.workflow.requests import ScoreRequest, default_entropies, parse_entropies
+    from eudscore.workflow.requests import ScoreRequest, entropies_for, parse_entropies
 
     workspace = Workspace(default_root())
-    possible = default_entropies(labelled=data.labelled, classifier=more.get("classifier"))
+    possible = entropies_for(data, classifier=more.get("classifier"))
     request = ScoreRequest(
         possible if entropies is None else parse_entropies(entropies), encoder, lm, device, seed, **more
     )

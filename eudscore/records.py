@@ -161,9 +161,8 @@ class Corpus:
             column: another column of the table to read as text.
         """
         values = self.text_column if column is None else self.table.column(column)
-        if rows is not None:
-            values = values.take(pa.array(np.asarray(rows, dtype=np.int64)))
-        return ["" if text is None else str(text) for text in values.to_pylist()]
+        found = values.to_pylist() if rows is None else _taken(values, np.asarray(rows, dtype=np.int64))
+        return ["" if text is None else str(text) for text in found]
 
     @cached_property
     def has_text(self) -> Bools:
@@ -176,6 +175,20 @@ class Corpus:
     def labelled(self) -> bool:
         """Whether any row carries a label."""
         return bool((self.labels >= 0).any())
+
+
+def _taken(column: pa.ChunkedArray, rows: Ints) -> list[Any]:
+    """Some rows of a column, chunk by chunk: `take` on the whole copies it."""
+    ends = np.cumsum([len(chunk) for chunk in column.chunks], dtype=np.int64)
+    if len(rows) and not (rows.min() >= 0 and rows.max() < len(column)):
+        raise IndexError(f"rows from {rows.min()} to {rows.max()} of {len(column)}")
+    chunk_of = np.searchsorted(ends, rows, side="right")
+    found = np.empty(len(rows), dtype=object)
+    for number in np.unique(chunk_of):
+        here = np.flatnonzero(chunk_of == number)
+        chunk = column.chunk(int(number))
+        found[here] = chunk.take(pa.array(rows[here] - (ends[number] - len(chunk)))).to_pylist()
+    return list(found)
 
 
 def _pieces(column: pa.ChunkedArray) -> Iterator[pa.Array]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from eudscore.ui import sources, state, summary, theme, work
+from eudscore.ui import duplicates, gallery, role_form, rows, sources, state, summary, theme, work
 
 theme.page_setup("Data")
 
@@ -11,6 +11,7 @@ if opened is None:
     theme.header("Where is your text data uncertain?")
     sources.welcome()
     sources.choices()
+    gallery.gallery()
     st.stop()
 
 corpus = opened.corpus
@@ -26,13 +27,15 @@ if actions.button(
         work.begin_preparation(opened.ref)
         st.switch_page(summary.page("explore"))
 work.show_preparation(opened.ref)
-summary.figures(corpus)
+summary.figures(opened)
 left, right = st.columns([1.72, 1])
 with left:
-    summary.rows(corpus)
-    summary.roles(opened)
+    rows.rows(opened)
+    role_form.roles(opened)
 with right:
-    summary.balance(corpus)
-    summary.lengths(corpus)
+    summary.balance(opened)
+    summary.lengths(opened)
+    duplicates.duplicates(opened)
 with theme.card("Open another data set", key="more"):
     sources.choices()
+gallery.gallery()

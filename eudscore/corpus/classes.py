@@ -45,6 +45,11 @@ def classes_of(table: pa.Table, column: str, *, text: str, file: str) -> Classes
     Raises:
         InputError: the column holds something else, or nearly every row has a label of its own.
     """
+    if holds_several(table.schema.field(column).type):
+        raise InputError(
+            f"Column {column!r} of {file} holds several labels a row, and one is needed: choose a column with one "
+            "label a row, or leave the label out and score the texts without."
+        )
     values = plain(table.column(column))
     kind = values.type
     if not holds_labels(kind):
@@ -63,6 +68,59 @@ def classes_of(table: pa.Table, column: str, *, text: str, file: str) -> Classes
             "which is no label: choose a column with a few classes."
         )
     return classes
+
+
+@dataclass(frozen=True)
+class SeveralLabels:
+    """A column that holds several labels a row, which is not a label of ours.
+
+    Attributes:
+        column: its name.
+        mean: labels a row, on average over the rows that have a list.
+        different: labels that occur, or that the schema names.
+        names: the first of them.
+    """
+
+    column: str
+    mean: float
+    different: int
+    names: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What it holds, what cannot be done with it, and what to do."""
+        shown = ", ".join(self.names) + (", …" if self.different > len(self.names) else "")
+        return (
+            f"`{self.column}` holds several labels a row ({self.mean:.1f} on average, {self.different:,} different: "
+            f"{shown}), so the texts are scored without labels: class balance, predictive entropy and training need "
+            "one label a row, in a column of its own."
+        )
+
+
+def several_labels(table: pa.Table, column: str) -> SeveralLabels | None:
+    """What a column of lists of names or of whole numbers holds; None where it is no such column.
+
+    Lists of one width that hold nothing but 0 and 1 say of each label whether the row has it.
+    """
+    if not holds_several(table.schema.field(column).type):
+        return None
+    values = table.column(column)
+    lengths, items = pc.list_value_length(values), plain(pc.list_flatten(values))
+    mean = float(pc.mean(lengths).as_py() or 0.0)
+    found = pc.unique(items).drop_null().to_pylist()
+    names = _class_label_names(table, column)
+    if {0, 1}.issuperset(found) and mean > 2 and pc.count_distinct(lengths).as_py() == 1:
+        names = names or tuple(str(position) for position in range(int(mean)))
+        mean *= pc.mean(items).as_py()
+    elif not names:
+        names = tuple(sorted((str(value) for value in found), key=natural))
+    return SeveralLabels(column, mean, len(names), names[:4])
+
+
+def holds_several(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds lists of names or of whole numbers."""
+    lists = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return lists and (is_text(kind.value_type) or bool(pa.types.is_integer(kind.value_type)))
 
 
 def holds_labels(kind: pa.DataType) -> bool:
@@ -151,8 +209,10 @@ def _class_label_names(table: pa.Table, column: str) -> tuple[str, ...]:
     """Names from the metadata that the `datasets` library writes into Arrow and Parquet schemas."""
     try:
         content = json.loads((table.schema.metadata or {}).get(b"huggingface", b"{}"))
-        names = content["info"]["features"][column]["names"]
-    except (ValueError, KeyError, TypeError):
+        feature = content["info"]["features"][column]
+        feature = feature[0] if isinstance(feature, list) else feature.get("feature", feature)  # of a list, its items'
+        names = feature["names"]
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         return ()
     return tuple(str(name) for name in names) if isinstance(names, list) else ()
 
@@ -181,8 +241,12 @@ def _has_more_values(column: pa.ChunkedArray, classes: int) -> bool:
 def _one_to_one(labels: Ints, strings: Classes) -> tuple[str, ...] | None:
     """The string of each label, if that is one string and no other label's."""
     known = labels != UNLABELLED
-    pairs = np.unique(np.stack([labels[known], strings.labels[known]]), axis=1)
-    one_to_one = all(len(np.unique(side)) == pairs.shape[1] for side in pairs)
-    if not one_to_one or not pairs.size or (pairs < 0).any():
+    many = len(strings.names) + 1
+    pairs = np.unique(
+        labels[known] * many + strings.labels[known] + 1
+    )  # of numbers: of rows it takes ten times as long
+    of_labels, of_strings = pairs // many, pairs % many - 1
+    one_to_one = len(np.unique(of_labels)) == len(np.unique(of_strings)) == len(pairs)
+    if not one_to_one or not pairs.size or (of_strings < 0).any():
         return None
-    return tuple(strings.names[position] for position in pairs[1])
+    return tuple(strings.names[position] for position in of_strings)

@@ -1,51 +1,52 @@
 """CSV and TSV to a table in which the cells stand as they were written.
 
-Arrow parses; Python's `csv` only guesses the delimiter from the first lines and finds the line to blame.
+Arrow parses, block by block, into a spool.
 """
 
-import csv
-import io
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path, PurePath
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from eudscore.corpus.cell_types import CellTypes, with_types
+from eudscore.corpus.dialect import DELIMITERS, Dialect, fault, sniff, unclosed, unclosed_quote
+from eudscore.corpus.encoding import TextFile
+from eudscore.corpus.reading import Reading, column_names, refuse_cells_as_names, repeats
+from eudscore.corpus.spool import Spool
 from eudscore.errors import InputError
 
-if TYPE_CHECKING:
-    import _csv
-
-_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+Parsed = TypeVar("Parsed")
+_USUAL = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 _SAMPLE = 1 << 16
-_BLOCK = 1 << 26
-# Only numbers that are written back as they were read: "007" and 20 digits stay strings.
-_INTEGER = r"^(0|-?[1-9][0-9]{0,17})$"
-_DECIMAL = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?([eE][-+]?[0-9]{1,2})?$"
+_BLOCK = 1 << 23  # bytes; a longer line is met with blocks that are larger
+_LARGER = 16
+_LARGEST_BLOCK = (1 << 31) - 1
+_FEWEST_LINES = 3
 _WHOLLY_QUOTED = r'^"([^"]|"")*"$'
-_LONGEST_NAME = 200
-_REPEATED = 0.005
 
 
-@dataclass(frozen=True)
-class Dialect:
-    """How cells are told apart; `width` is the number of cells of the header."""
-
-    delimiter: str
-    width: int
-    quotes: bool = True
+class _UnfitError(Exception):
+    """A line does not fit the dialect."""
 
 
-def parse_delimited(content: bytes, name: str, *, keep: frozenset[str] = frozenset()) -> pa.Table:
-    """Rows of a delimited file with a header; commas, semicolons, tabs or bars.
+class _TooLongError(Exception):
+    """A line is longer than a block."""
+
+
+def read_delimited(file: TextFile, name: str, *, keep: frozenset[str] = frozenset()) -> Reading:
+    """Rows of a delimited file with a header; the delimiter is found.
 
     Columns of numbers become int64 or float64, all else stays a string, letter by letter; only an empty
     cell without quotes is null. Blank lines are rows where there is one column and no rows where there
     are more. In a file with tabs, quotes are taken as letters unless every quoted cell is well formed.
 
     Args:
-        content: valid UTF-8.
+        file: valid UTF-8.
         name: what the file is called in errors.
         keep: columns that stay strings whatever they hold.
 
@@ -53,168 +54,148 @@ def parse_delimited(content: bytes, name: str, *, keep: frozenset[str] = frozens
         InputError: a line with more or fewer cells than the header, a quote that is never closed, or a
             first line that is a row.
     """
-    text = content.lstrip(b"\r\n")
-    if not text.strip():
-        return pa.table({})
-    dialect = _settled(text, sniff(text[:_SAMPLE].decode(errors="ignore"), whole=len(text) <= _SAMPLE))
-    cells = _cells(text, dialect)
-    if cells is None:
-        raise InputError(_fault(content, dialect, name))
-    if dialect.quotes and text.count(b'"') % 2 and (line := _unclosed_quote(content, dialect)):
-        raise InputError(_unclosed(line, name))
-    table = _named(cells, name)
-    columns = [
-        column if column_name in keep else _typed(column)
-        for column_name, column in zip(table.column_names, table.columns, strict=True)
-    ]
-    return pa.table(columns, names=table.column_names)
+    if file.blank:
+        return Reading(pa.table({}))
+    start = _start(file)
+    sample, whole = _head(file.path, start)
+    dialect = _settled(file, start, sniff(sample, whole=whole), name)
+    try:
+        table = _parsed(file, dialect, name, lambda block: _table(_batches(file, start, dialect, block), keep, name))
+    except _UnfitError as error:
+        raise InputError(fault(file, dialect, name)) from error
+    if dialect.quotes and file.quotes % 2 and (line := unclosed_quote(file, dialect)):
+        raise InputError(unclosed(line, name))
+    return Reading(table, (*file.notes, *_notes(file, dialect, name)))
 
 
-def sniff(sample: str, *, whole: bool) -> Dialect:
-    """The delimiter that splits the header and then the most lines into equally many cells."""
-    best, best_agreement = Dialect(",", 1), (0.0, 0)
-    for delimiter in _DELIMITERS:
-        lines = _reader(sample, Dialect(delimiter, 0, quotes=delimiter != "\t"))
-        widths = [len(cells) for cells in lines if cells]
-        if not whole and len(widths) > 1:
-            widths.pop()  # the sample ends in the middle of it
-        if not widths or widths[0] == 1:
-            continue
-        agreement = widths.count(widths[0]) / len(widths), widths[0]
-        if agreement > best_agreement:
-            best, best_agreement = Dialect(delimiter, widths[0]), agreement
-    return best
+def _table(batches: Iterator[pa.RecordBatch], keep: frozenset[str], name: str) -> pa.Table:
+    """The table of all rows; the first of the first batch is the header."""
+    first = next(batches)
+    titles: list[str | None] = [column[0].as_py() for column in first.columns]
+    types = CellTypes([column not in keep for column in column_names(titles)])
+    repeated = [0] * len(titles)
+    with Spool(first.schema) as spool:
+        for rows in chain([first.slice(1)], batches):
+            types.see(rows.columns)
+            for place, title in enumerate(titles):
+                repeated[place] += repeats(title, rows.column(place)) if title else 0
+            spool.write(rows)
+        table = spool.table()
+    if table.num_columns == 1:
+        table = _without_blank_end(table)
+    refuse_cells_as_names(titles, repeated, table.num_rows, name)
+    return with_types(table, types.found()).rename_columns(column_names(titles))
 
 
-def _cells(text: bytes, dialect: Dialect) -> pa.Table | None:
-    """All cells as strings, the header being row 0; None where a line does not fit."""
+def _batches(file: TextFile, start: int, dialect: Dialect, block: int) -> Iterator[pa.RecordBatch]:
+    """All cells as strings, the header being row 0."""
     import pyarrow.csv as arrow_csv
 
-    names = [str(position) for position in range(dialect.width)]
+    names = [str(place) for place in range(dialect.width)]
+    options = {
+        "read_options": arrow_csv.ReadOptions(column_names=names, block_size=block),
+        "parse_options": arrow_csv.ParseOptions(
+            delimiter=dialect.delimiter,
+            quote_char='"' if dialect.quotes else False,
+            newlines_in_values=dialect.quotes,
+            ignore_empty_lines=dialect.width > 1,
+        ),
+        "convert_options": arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    }
     try:
-        cells = arrow_csv.read_csv(
-            pa.BufferReader(text),
-            read_options=arrow_csv.ReadOptions(column_names=names, block_size=_BLOCK),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=dialect.delimiter,
-                quote_char='"' if dialect.quotes else False,
-                newlines_in_values=dialect.quotes,
-                ignore_empty_lines=dialect.width > 1,
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-            ),
-        )
-    except pa.ArrowInvalid:
-        return None
-    return _without_blank_end(cells) if dialect.width == 1 else cells
+        with pa.OSFile(str(file.path)) as source:
+            source.seek(start)
+            yield from (batch for batch in arrow_csv.open_csv(source, **options) if batch.num_rows)
+    except pa.ArrowInvalid as error:
+        too_long = "straddl" in str(error) and block < _LARGEST_BLOCK
+        raise (_TooLongError if too_long else _UnfitError) from error
 
 
-def _settled(text: bytes, dialect: Dialect) -> Dialect:
+def _parsed(file: TextFile, dialect: Dialect, name: str, attempt: Callable[[int], Parsed]) -> Parsed:
+    """What an attempt gives with blocks that hold the longest line.
+
+    A quote that is never closed makes one line of the rest of the file, so that is looked for first.
+    """
+    block = _BLOCK
+    while True:
+        try:
+            return attempt(block)
+        except _TooLongError:
+            if dialect.quotes and file.quotes % 2 and (line := unclosed_quote(file, dialect)):
+                raise InputError(unclosed(line, name)) from None
+            block = min(block * _LARGER, _LARGEST_BLOCK)
+
+
+def _settled(file: TextFile, start: int, dialect: Dialect, name: str) -> Dialect:
     """Between tabs, quotes are letters unless the whole file uses them as marks."""
-    if dialect.delimiter != "\t":
+    if dialect.delimiter != "\t" or not file.quotes:
         return dialect
     plain = replace(dialect, quotes=False)
-    cells = _cells(text, plain)
-    marks = _cells(text, dialect) is not None if cells is None else _all_quotes_well_formed(cells)
+    try:
+        marks = _parsed(file, plain, name, lambda block: _all_well_formed(_batches(file, start, plain, block)))
+    except _UnfitError:
+        marks = _fits(file, start, dialect, name)
     return dialect if marks else plain
 
 
-def _all_quotes_well_formed(cells: pa.Table) -> bool:
-    for column in cells.columns:
-        quoted = column.filter(pc.starts_with(column, '"'))
-        if not pc.all(pc.match_substring_regex(quoted, _WHOLLY_QUOTED), min_count=0).as_py():
-            return False
+def _all_well_formed(batches: Iterator[pa.RecordBatch]) -> bool:
+    found = True
+    for batch in batches:  # to the end, because a line that does not fit says more than a quote
+        found = found and all(map(_quotes_well_formed, batch.columns))
+    return found
+
+
+def _quotes_well_formed(cells: pa.Array) -> bool:
+    quoted = cells.filter(pc.starts_with(cells, '"'))
+    return bool(pc.all(pc.match_substring_regex(quoted, _WHOLLY_QUOTED), min_count=0).as_py())
+
+
+def _fits(file: TextFile, start: int, dialect: Dialect, name: str) -> bool:
+    try:
+        _parsed(file, dialect, name, lambda block: deque(_batches(file, start, dialect, block), maxlen=0))
+    except _UnfitError:
+        return False
     return True
 
 
-def _without_blank_end(cells: pa.Table) -> pa.Table:
-    filled = pc.indices_nonzero(cells.column(0).is_valid())
-    return cells.slice(0, filled[-1].as_py() + 1 if len(filled) else 0)
+def _without_blank_end(table: pa.Table) -> pa.Table:
+    rows = table.num_rows
+    for cells in reversed(table.column(0).chunks):
+        filled = pc.indices_nonzero(cells.is_valid())
+        if len(filled):
+            return table.slice(0, rows - len(cells) + filled[-1].as_py() + 1)
+        rows -= len(cells)
+    return table.slice(0, 0)
 
 
-def _named(cells: pa.Table, name: str) -> pa.Table:
-    header = [column[0].as_py() for column in cells.columns]
-    rows = cells.slice(1)
-    for title, column in zip(header, rows.columns, strict=True):
-        if title and _is_a_cell(title, column):
-            raise InputError(
-                f"{name} begins with a row instead of the names of its columns ({_short(title)!r} reads like a "
-                "cell): put a first line such as text,label before it."
-            )
-    return rows.rename_columns([(title or "").strip() or f"column {n}" for n, title in enumerate(header, 1)])
+def _start(file: TextFile) -> int:
+    """Where the header begins: after the byte order mark and blank lines."""
+    with file.path.open("rb") as opened:
+        opened.seek(file.start)
+        while block := opened.read(_SAMPLE):
+            if left := block.lstrip(b"\r\n"):
+                return opened.tell() - len(left)
+    return file.start
 
 
-def _is_a_cell(title: str, column: pa.ChunkedArray) -> bool:
-    """A class name in place of a column name recurs below; a text is longer than any name."""
-    repeats = pc.sum(pc.equal(column, title)).as_py() or 0
-    return len(title) > _LONGEST_NAME or repeats > _REPEATED * len(column)
+def _head(path: Path, start: int) -> tuple[str, bool]:
+    """The first lines, and whether they are all; a header may be longer than the usual sample."""
+    size, wanted = path.stat().st_size - start, _SAMPLE
+    with path.open("rb") as opened:
+        opened.seek(start)
+        content = opened.read(wanted)
+        while content.count(b"\n") < _FEWEST_LINES and len(content) < min(size, _BLOCK):
+            content += opened.read(len(content))
+    return content.decode(errors="ignore"), len(content) >= size
 
 
-def _typed(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if column.null_count == len(column):
-        return column
-    for pattern, kind in ((_INTEGER, pa.int64()), (_DECIMAL, pa.float64())):
-        if pc.all(pc.match_substring_regex(column, pattern)).as_py():
-            return column.cast(kind)
-    return column
-
-
-def _fault(content: bytes, dialect: Dialect, name: str) -> str:
-    """The sentence about the first line that does not fit."""
-    if dialect.quotes and (line := _unclosed_quote(content, dialect)):
-        return _unclosed(line, name)
-    between = _DELIMITERS[dialect.delimiter]
-    for line, cells, _ in _records(content, dialect):
-        if cells and len(cells) != dialect.width:
-            return (
-                f"Line {line} of {name} has {_count(len(cells))}, the header has {dialect.width}: "
-                f"put quotes around a cell that holds {between} or a line break."
-            )
-    return f"{name} cannot be read as a table of cells between {between}: save it anew as CSV."
-
-
-def _unclosed(line: int, name: str) -> str:
-    return f"{name} opens a quote on line {line} and never closes it: close it, or double it if it is a letter."
-
-
-def _unclosed_quote(content: bytes, dialect: Dialect) -> int | None:
-    """The line on which the last record begins, if that record ends inside a quote."""
-    *_, (first, _, last) = [(1, [""], 1), *_records(content, dialect)]
-    lines = io.StringIO(content.decode(), newline="").readlines()[first - 1 : last]
-    try:
-        for _ in csv.reader(lines, delimiter=dialect.delimiter, strict=True):
-            pass
-    except csv.Error as error:
-        return first if "unexpected end" in str(error) else None
-    return None
-
-
-def _records(content: bytes, dialect: Dialect) -> Iterator[tuple[int, list[str], int]]:
-    """First line, cells and last line of each record, up to a cell longer than `csv` can hold."""
-    reader = _reader(content.decode(), dialect)
-    first = 1
-    try:
-        for cells in reader:
-            yield first, cells, reader.line_num
-            first = reader.line_num + 1
-    except csv.Error:
-        return
-
-
-def _reader(text: str, dialect: Dialect) -> "_csv.Reader":
-    lines = io.StringIO(text, newline="")
-    if dialect.quotes:
-        return csv.reader(lines, delimiter=dialect.delimiter)
-    return csv.reader(lines, delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE)
-
-
-def _count(cells: int) -> str:
-    return "1 cell" if cells == 1 else f"{cells} cells"
-
-
-def _short(title: str) -> str:
-    return title if len(title) <= 40 else f"{title[:39]}…"
+def _notes(file: TextFile, dialect: Dialect, name: str) -> Iterator[str]:
+    if dialect.width > 1 and dialect.delimiter != _USUAL.get(PurePath(name).suffix.lower()):
+        yield f"Its cells stand between {DELIMITERS[dialect.delimiter]}."
+    if file.quotes and not dialect.quotes:
+        yield "Quotes are read as letters, because not every quoted cell is well formed."

@@ -1,105 +1,214 @@
-"""Reading a source: a file, an upload, the demo or a data set of the Hub becomes a `Corpus`.
+"""Reading a source: a file, a folder, an address, the demo or a data set of the Hub becomes a `Corpus`.
 
-Row i of the source is row i of the corpus; nothing is dropped, sorted or mended on the way.
+Row i of the source is row i of the corpus; nothing is dropped, sorted or mended on the way, unless a part of the
+rows is asked for.
 """
 
-import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import TypedDict, Unpack
 
 import pyarrow as pa
 
 from eudscore import locations
-from eudscore.corpus.formats import has_known_ending, parse
-from eudscore.corpus.hub import looks_like_hub_id, read_hub
+from eudscore.corpus.addresses import HUB_PREFIX, file_address, redacted
+from eudscore.corpus.downloads import downloaded
+from eudscore.corpus.drawing import draw
+from eudscore.corpus.folders import is_pattern, read_folder, read_pattern
+from eudscore.corpus.formats import has_known_ending
+from eudscore.corpus.hub import HubName, hub_name, read_hub
+from eudscore.corpus.hub_files import hub_address, read_hub_files
+from eudscore.corpus.paths import is_there, listed, local_path, read_path, shown
+from eudscore.corpus.reading import Reading
 from eudscore.corpus.roles import assign_roles, detect_roles
-from eudscore.errors import InputError, RequestError
+from eudscore.corpus.uploads import Content, copied, upload_name
+from eudscore.errors import InputError
 from eudscore.records import Corpus
 
 SPLITS = ("train", "test")  # of the demo; the first is read when none is named
 _DEMO = "demo"
 
 
+class MoreReading(TypedDict, total=False):
+    """What may be asked for beyond columns, split and limit.
+
+    Attributes:
+        config: configuration of a data set of the Hub.
+        sample: how many rows to draw at random.
+        stratified: draw class by class.
+        seed: of the drawing, 0 without it.
+        where: an SQL condition over the columns; only rows that fulfil it are read.
+        roles: role -> column or columns, for all roles but text and label (see `records.Roles`).
+    """
+
+    config: str | None
+    sample: int | None
+    stratified: bool
+    seed: int
+    where: str | None
+    roles: Mapping[str, str | Sequence[str]] | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Opened:
+    """The table of a source and what it is called."""
+
+    reading: Reading
+    name: str
+    source: str
+
+
 def read_source(
-    source: str | Path, *, text: str | None = None, label: str | None = None,
-    split: str | None = None, limit: int | None = None,
+    source: str | Path, *, text: str | None = None, label: str | None = None, split: str | None = None,
+    limit: int | None = None, **more: Unpack[MoreReading],
 ) -> Corpus:  # fmt: skip
     """Read a data set; columns that are not named are found.
 
     Args:
-        source: a path, `demo` (or `demo:test`), or the id of a data set of the Hugging Face Hub.
+        source: a file, a folder of shards or one saved by `datasets`, a pattern (`data/*.parquet`), an http(s)
+            address, `hf://datasets/owner/name[@revision][/path]`, the id of a data set of the Hugging Face Hub
+            (`owner/name`, `owner/name:split`, `owner/name/config`), `demo` or `demo:test`.
         text: the text column.
         label: the label column.
-        split: of the demo or of a data set of the Hub; `train` without it.
-        limit: how many rows to keep, from the first on.
+        split: where the source has several; `train` without it.
+        limit: how many rows to keep, from the first on; after `where` and `sample`.
+        **more: see `MoreReading`.
 
     Raises:
         InputError: the source cannot be read, or a column cannot have its role.
-        RequestError: a limit below 1.
+        RequestError: a limit or a sample below 1.
     """
-    table, name, origin = _open(source, text=text, split=split)
-    return _corpus(_first(table, limit), name, origin, text=text, label=label)
+    opened = _open(source, text=text, split=split, config=more.get("config"))
+    return _corpus(opened, text=text, label=label, limit=limit, more=more)
 
 
 def read_upload(
-    name: str, content: bytes, *, text: str | None = None, label: str | None = None, limit: int | None = None
-) -> Corpus:
-    """Read a file that came as bytes; see `read_source`.
+    name: str, content: Content, *, text: str | None = None, label: str | None = None, split: str | None = None,
+    limit: int | None = None, **more: Unpack[MoreReading],
+) -> Corpus:  # fmt: skip
+    """Read a file that came as bytes, a stream or a file under another name; see `read_source`.
 
     Args:
         name: the file's name with its ending.
-        content: the whole file.
+        content: the whole file; a stream is copied in pieces.
         text: the text column.
         label: the label column.
+        split: always refused: it is one file.
         limit: how many rows to keep, from the first on.
+        **more: see `MoreReading`; there is no configuration.
 
     Raises:
         InputError: the file cannot be read, or a column cannot have its role.
-        RequestError: a limit below 1.
+        RequestError: a limit or a sample below 1.
     """
-    name = PurePath(name.replace("\\", "/")).name
-    table = _first(parse(memoryview(content), name, text=text), limit)
-    return _corpus(table, PurePath(name).stem, f"upload:{name}", text=text, label=label)
+    name = upload_name(name)
+    _refuse_parts(name, split, more.get("config"))
+    with copied(name, content) as path:
+        reading = read_path(path, name, text=text)
+    opened = _Opened(reading, PurePath(name).stem, f"upload:{name}")
+    return _corpus(opened, text=text, label=label, limit=limit, more=more)
 
 
-def read_table(source: str | Path, *, text: str | None = None, split: str | None = None) -> pa.Table:
+def read_table(
+    source: str | Path, *, text: str | None = None, split: str | None = None, config: str | None = None
+) -> pa.Table:
     """The table of a source as it is, before any column has a role; see `read_source`.
 
     Raises:
         InputError: the source cannot be read.
     """
-    return _open(source, text=text, split=split)[0]
+    return _open(source, text=text, split=split, config=config).reading.table
 
 
-def _corpus(table: pa.Table, name: str, source: str, *, text: str | None, label: str | None) -> Corpus:
-    file = PurePath(source.removeprefix("upload:")).name
-    detected = detect_roles(table, text=text, label=label, file=file)
-    return assign_roles(table, name=name, source=source, roles=detected.roles)
+def _corpus(opened: _Opened, *, text: str | None, label: str | None, limit: int | None, more: MoreReading) -> Corpus:
+    table, file = opened.reading.table, PurePath(opened.source.removeprefix("upload:")).name
+    stratified = more.get("stratified", False)
+    classes = label
+    if stratified and label is None:
+        classes = detect_roles(table, text=text, file=file).roles.label
+    drawn = draw(
+        table, label=classes, where=more.get("where"), sample=more.get("sample"), stratified=stratified,
+        seed=more.get("seed", 0), limit=limit,
+    )  # fmt: skip
+    found = detect_roles(drawn.table, text=text, label=label, file=file, others=more.get("roles"))
+    return assign_roles(
+        drawn.table, name=opened.name, source=opened.source, roles=found.roles,
+        notes=(*opened.reading.notes, *drawn.notes), reasons=found.reasons, drawn_from=drawn.drawn_from,
+    )  # fmt: skip
 
 
-def _first(table: pa.Table, limit: int | None) -> pa.Table:
-    if limit is None:
-        return table
-    if limit < 1:
-        raise RequestError(f"The limit is {limit} rows: give 1 or more, or leave it out.")
-    return table.slice(0, limit)
-
-
-def _open(source: str | Path, *, text: str | None, split: str | None) -> tuple[pa.Table, str, str]:
-    """Table, name and full source."""
+def _open(source: str | Path, *, text: str | None, split: str | None, config: str | None) -> _Opened:
     if isinstance(source, str):
         if "://" in source:
-            raise InputError(f"{source!r} is an address, which is not supported yet: download it, give the file.")
+            return _open_address(source.strip(), text=text, split=split, config=config)
         base, named = _split_of(source, split)
         if base == _DEMO:
+            _refuse_config(_DEMO, config)
             return _open_demo(named or SPLITS[0])
-        if _is_hub_id(base, source):
-            table = read_hub(base, split=named)
-            return table, base.rpartition("/")[2], f"{base}:{named}" if named else base
-    path = _file(source)
-    if split is not None:
-        raise InputError(f"{path.name} is one file and has no split {split!r}: leave the split out.")
-    return parse(_bytes(path), path.name, text=text), path.stem, str(path)
+        if not is_there(source) and (name := hub_name(source)) and _is_meant(name, base):
+            return _open_hub(name, split=named, config=config)
+        if not is_there(source) and is_pattern(base):
+            _refuse_config(base, config)
+            return _Opened(read_pattern(base, text=text, split=named), *_called(Path(base).parent, base, named))
+        if base != source and not is_there(source) and Path(base).expanduser().is_dir():
+            source, split = base, named
+    path = local_path(source)
+    if path.is_dir():
+        _refuse_config(shown(path.name), config)
+        return _Opened(read_folder(path, text=text, split=split), *_called(path, str(path), split))
+    _refuse_parts(shown(path.name), split, config)
+    return _Opened(read_path(path, text=text), shown(path.stem), shown(str(path)))
+
+
+def _called(path: Path, source: str, split: str | None) -> tuple[str, str]:
+    """Name and full source of what is named after a folder."""
+    full = shown(source)
+    return shown(path.name) or full, f"{full}:{split}" if split else full
+
+
+def _open_address(address: str, *, text: str | None, split: str | None, config: str | None) -> _Opened:
+    meant, notes = address, tuple[str, ...]()
+    if address.lower().startswith(("http://", "https://")):
+        meant, notes = file_address(address)
+    if meant.startswith(HUB_PREFIX):
+        opened = _open_hub_address(meant, text=text, split=split, config=config)
+        return _Opened(Reading(opened.reading.table, (*notes, *opened.reading.notes)), opened.name, opened.source)
+    if not meant.lower().startswith(("http://", "https://")):
+        raise InputError(
+            f"{redacted(address)} is an address of a kind that is not read: eudscore reads http, https and "
+            f"{HUB_PREFIX}datasets/owner/name; download the data and give the file."
+        )
+    _refuse_parts(redacted(address), split, config)
+    with downloaded(meant) as file:
+        reading = read_path(file.path, file.name, text=text)
+        return _Opened(
+            Reading(reading.table, (*notes, *file.notes, *reading.notes)), PurePath(file.name).stem, redacted(address)
+        )
+
+
+def _open_hub_address(address: str, *, text: str | None, split: str | None, config: str | None) -> _Opened:
+    base, split = _split_of(address.removeprefix(HUB_PREFIX), split)
+    found = hub_address(HUB_PREFIX + base)
+    source = f"{HUB_PREFIX}{base}:{split}" if split else HUB_PREFIX + base
+    if not found.path:
+        reading = read_hub(found.id, config=config, split=split, revision=found.revision)
+        return _Opened(reading, found.id.rpartition("/")[2], source)
+    _refuse_config(address, config)
+    fixed = [part for part in PurePath(found.id, found.path).parts if not is_pattern(part)]
+    return _Opened(read_hub_files(found, text=text, split=split), PurePath(fixed[-1]).stem, source)
+
+
+def _open_hub(name: HubName, *, split: str | None, config: str | None) -> _Opened:
+    if name.config and config and name.config != config:
+        raise InputError(
+            f"{name.id}/{name.config} names a configuration, but {config!r} was asked for: name one of them only."
+        )
+    config = config or name.config
+    reading = read_hub(name.id, config=config, split=split)
+    last = name.id.rpartition("/")[2]
+    source = f"{name.id}/{config}" if config else name.id
+    return _Opened(reading, f"{last}-{config}" if config else last, f"{source}:{split}" if split else source)
 
 
 def _split_of(source: str, split: str | None) -> tuple[str, str | None]:
@@ -110,67 +219,31 @@ def _split_of(source: str, split: str | None) -> tuple[str, str | None]:
     return base, split or named or None
 
 
-def _open_demo(split: str) -> tuple[pa.Table, str, str]:
+def _open_demo(split: str) -> _Opened:
     if split not in SPLITS:
-        raise InputError(f"The demo has no split {split!r}, only {_listed(SPLITS)}. Choose one of these.")
+        raise InputError(f"The demo has no split {split!r}, only {listed(SPLITS)}. Choose one of these.")
     path = locations.assets() / _DEMO / f"{split}.parquet"
     if not path.is_file():
         raise InputError(f"The demo is missing ({path} is not there): install eudscore again.")
-    origin = _DEMO if split == SPLITS[0] else f"{_DEMO}:{split}"
-    return parse(_bytes(path), path.name), _DEMO, origin
+    return _Opened(read_path(path), _DEMO, _DEMO if split == SPLITS[0] else f"{_DEMO}:{split}")
 
 
-def _is_hub_id(base: str, source: str) -> bool:
-    path = Path(base)
-    if not looks_like_hub_id(source) or has_known_ending(base) or path.exists():
-        return False
-    return len(path.parts) == 1 or not path.parent.exists()
+def _is_meant(name: HubName, base: str) -> bool:
+    """Whether a data set of the Hub is meant and not a file of a folder that is here."""
+    parts = Path(base).parts
+    folder = Path(parts[0]) if name.config else Path(base).parent
+    return not has_known_ending(base) and not is_there(base) and (len(parts) == 1 or not folder.exists())
 
 
-def _file(source: str | Path) -> Path:
-    if not str(source).strip():
-        raise InputError("The source is empty: give a file, 'demo' or the id of a data set.")
-    try:
-        path = Path(source).expanduser().resolve()
-        if path.is_file():
-            return path
-        if path.is_dir():
-            raise InputError(_about_folder(path))
-        if path.exists():
-            raise InputError(f"{path.name} is not a file but a device or a pipe: save it as a file and give that.")
-        raise InputError(_about_missing(path))
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{str(source)[:80]!r} cannot be opened ({_reason(error)}): check the path.") from error
+def _refuse_parts(name: str, split: str | None, config: str | None) -> None:
+    """Of one file."""
+    if split is not None:
+        raise InputError(f"{name} is one file and has no split {split!r}: leave the split out.")
+    _refuse_config(name, config)
 
 
-def _bytes(path: Path) -> memoryview:
-    try:
-        if not path.stat().st_size:
-            return memoryview(b"")
-        return memoryview(pa.memory_map(str(path)).read_buffer())
-    except OSError as error:
-        raise InputError(f"{path.name} cannot be opened ({_reason(error)}): check who may read it.") from error
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
-
-
-def _about_folder(path: Path) -> str:
-    files = sorted(entry.name for entry in path.iterdir() if entry.is_file() and has_known_ending(entry.name))
-    if not files:
-        return f"{path.name} is a folder without a file that can be read: give a file."
-    more = f" and {len(files) - 3} more" if len(files) > 3 else ""
-    return f"{path.name} is a folder, which is not supported yet: give a file of it, {_listed(files[:3])}{more}."
-
-
-def _about_missing(path: Path) -> str:
-    if not path.parent.is_dir():
-        return f"There is no folder {str(path.parent)!r}: check the path of {path.name!r}."
-    near = difflib.get_close_matches(path.name, sorted(entry.name for entry in path.parent.iterdir()))
-    hint = f"did you mean {_listed(near)}?" if near else "check its name."
-    return f"There is no file {path.name!r} in {str(path.parent)!r}: {hint}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " or ".join(repr(name) for name in names)
+def _refuse_config(name: str, config: str | None) -> None:
+    if config is not None:
+        raise InputError(
+            f"{name} has no configuration {config!r}, as only data sets of the Hugging Face Hub have: leave it out."
+        )

@@ -10,7 +10,6 @@
 """
 
 import json
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -20,10 +19,10 @@ import psutil
 
 from eudscore.errors import WorkspaceError
 from eudscore.records import JsonDict, RunState
-from eudscore.store.files import draft_folder, read_json, write_json, writing
+from eudscore.store.files import draft_folder, read_json, rename_synced, write_json, writing
 
 VERSION = 1
-_DRAFTS = threading.Lock()  # a draft is named after its process, so threads take turns
+_REMEDY = "remove the run and start it again"
 
 
 @dataclass(frozen=True)
@@ -126,12 +125,12 @@ class RunFolder:
             WorkspaceError: there is something under that name, or it cannot be written.
         """
         with draft_folder(self.path.parent) as draft:
-            write_json(draft / "spec.json", {**spec, "version": VERSION})
+            write_json(draft / "spec.json", {**spec, "version": VERSION}, durable=False)
             status = RunStatus(RunState.QUEUED, message="Waiting to start.", created_at=time.time())
-            write_json(draft / "status.json", status.to_json())
+            write_json(draft / "status.json", status.to_json(), durable=False)
             (draft / "log.txt").touch()
             try:
-                draft.rename(self.path)
+                rename_synced(draft, self.path)
             except OSError as error:
                 if not self.path.exists():
                     raise
@@ -145,7 +144,7 @@ class RunFolder:
         Raises:
             WorkspaceError: it is missing, damaged, or of another version.
         """
-        return read_json(self.path / "spec.json", version=VERSION)
+        return read_json(self.path / "spec.json", version=VERSION, remedy=_REMEDY)
 
     def read_status(self) -> RunStatus:
         """The status as it was last written; `state.state_of` compares it with reality.
@@ -155,18 +154,20 @@ class RunFolder:
         """
         if not (self.path / "status.json").exists():
             raise WorkspaceError(f"{self.path} is not a run: it holds no status.json. Choose another run.")
-        content = read_json(self.path / "status.json", version=VERSION)
+        content = read_json(self.path / "status.json", version=VERSION, remedy=_REMEDY)
         try:
             return RunStatus.from_json(content)
         except (ValueError, TypeError) as error:
-            raise WorkspaceError(
-                f"{self.path / 'status.json'} is damaged ({error}): remove the run and start it again."
-            ) from error
+            raise WorkspaceError(f"{self.path / 'status.json'} is damaged ({error}): {_REMEDY}.") from error
 
     def write_status(self, status: RunStatus) -> None:
-        """Replace the status; a reader sees the old one or the new one."""
-        with _DRAFTS, writing(self.path):
-            write_json(self.path / "status.json", status.to_json())
+        """Replace the status; a reader sees the old one or the new one.
+
+        Only a last word waits for the disk: progress is written many times a second, and a run that a power failure
+        ends is lost whatever it said last.
+        """
+        with writing(self.path):
+            write_json(self.path / "status.json", status.to_json(), durable=not status.active)
 
     def append_metric(self, metric: Mapping[str, object]) -> None:
         """Add one line to the metrics; only the run's own process does."""
@@ -188,9 +189,7 @@ class RunFolder:
         try:
             return [json.loads(line) for line in lines if line]
         except json.JSONDecodeError as error:
-            raise WorkspaceError(
-                f"{self.path / 'metrics.jsonl'} is damaged ({error}): remove the run and start it again."
-            ) from error
+            raise WorkspaceError(f"{self.path / 'metrics.jsonl'} is damaged ({error}): {_REMEDY}.") from error
 
     def log_tail(self, *, max_bytes: int = 16_384) -> str:
         """The last whole lines of the log."""
@@ -210,14 +209,14 @@ class RunFolder:
 
     def write_worker(self, process: ProcessId) -> None:
         """Note the process that was started for this run."""
-        with _DRAFTS, writing(self.path):
-            write_json(self.path / "worker.json", {"version": VERSION, **asdict(process)})
+        with writing(self.path):
+            write_json(self.path / "worker.json", {"version": VERSION, **asdict(process)}, durable=False)
 
     def read_worker(self) -> ProcessId | None:
         """The process that was started for this run, if one was."""
         if not (self.path / "worker.json").exists():
             return None
-        content = read_json(self.path / "worker.json", version=VERSION)
+        content = read_json(self.path / "worker.json", version=VERSION, remedy=_REMEDY)
         return ProcessId(int(content["pid"]), float(content["born"]))
 
 

@@ -1,22 +1,26 @@
 """Rows that are computed a batch at a time, on disk from the first on, so that a kill loses one batch."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
+from eudscore.errors import WorkspaceError
 from eudscore.records import Ints, JsonDict
-from eudscore.store.files import read_json, write_json, writing
+from eudscore.store.arrays import array_shape, new_array, open_array, save_array
+from eudscore.store.disk import sync_file, writing
+from eudscore.store.documents import read_json, write_json
+from eudscore.store.manifest import HELPERS
+from eudscore.store.owners import FILE, draft_name
 
 FLAGS = "flags"
-_DONE = "done.npy"
-_OUTCOME = "outcome.json"
-HELPERS = (_DONE, _OUTCOME)
-"""What a folder holds beside its arrays until it is complete."""
-
-_VERSION = 1
+OUTCOME_VERSION = 1
+CHECKPOINT_SECONDS = 30.0
+_DONE, _CHECKPOINT, OUTCOME = HELPERS
 
 
 class RowDraft:
@@ -32,6 +36,9 @@ class RowDraft:
             folder: where the arrays are kept.
             rows: n.
             widths: array name -> d for (n, d) float32, None for (n,) float32.
+
+        Raises:
+            WorkspaceError: there is no room for the arrays, or what is there is damaged.
         """
         self.folder = folder
         with writing(folder):
@@ -43,8 +50,25 @@ class RowDraft:
             self._arrays[FLAGS] = _open(folder, FLAGS, (rows,), np.uint8)
             self._done: NDArray[np.bool_] = _open(folder, _DONE.removesuffix(".npy"), (rows,), np.bool_).view(np.bool_)
         self._outcome: JsonDict = {}
-        if (folder / _OUTCOME).exists():
-            self._outcome = read_json(folder / _OUTCOME, version=_VERSION)["outcome"]
+        self._resume()
+        self._checked = time.monotonic()
+
+    def _resume(self) -> None:
+        """Take up what an earlier process noted; after a restart of the machine, only what is sure to be on the disk.
+
+        The system writes mapped pages when it likes: a power failure may leave the mark of a row without its values.
+        """
+        boot = _boot_id()
+        if (self.folder / OUTCOME).exists():
+            noted = read_json(self.folder / OUTCOME, version=OUTCOME_VERSION)
+            self._outcome = noted["outcome"]
+            if noted.get("boot") == boot:
+                return
+        try:
+            self._done[:] = open_array(self.folder / _CHECKPOINT)
+        except FileNotFoundError:
+            self._done[:] = False
+        self._write_outcome()
 
     @property
     def pending(self) -> Ints:
@@ -67,6 +91,8 @@ class RowDraft:
             self._arrays[name][rows] = array
         self._arrays[FLAGS][rows] = flags
         self._done[rows] = True
+        if time.monotonic() - self._checked > CHECKPOINT_SECONDS:
+            self._check_in()
         return new
 
     @property
@@ -79,22 +105,63 @@ class RowDraft:
         if facts.items() <= self._outcome.items():
             return
         self._outcome |= facts
-        with writing(self.folder):
-            write_json(self.folder / _OUTCOME, {"version": _VERSION, "outcome": self._outcome})
+        self._write_outcome()
 
     def close(self) -> None:
         """Write everything to disk; the helpers stay until the folder has its final name."""
         with writing(self.folder):
-            for array in self._arrays.values():
-                array.flush()  # type: ignore[attr-defined]
+            self._flush()
+
+    def _flush(self) -> None:
+        for array in self._arrays.values():
+            if isinstance(array, np.memmap):  # there is none of no rows
+                array.flush()
+
+    def _check_in(self) -> None:
+        """Note which rows a power failure cannot take any more."""
+        with writing(self.folder):
+            done = self._done.copy()
+            self._flush()
+            draft = self.folder / draft_name(FILE)
+            try:
+                save_array(draft, done)
+                sync_file(draft)
+                draft.replace(self.folder / _CHECKPOINT)
+            finally:
+                draft.unlink(missing_ok=True)
+        self._checked = time.monotonic()
+
+    def _write_outcome(self) -> None:
+        content = {"version": OUTCOME_VERSION, "boot": _boot_id(), "outcome": self._outcome}
+        with writing(self.folder):
+            write_json(self.folder / OUTCOME, content)
 
 
-def _open(folder: Path, name: str, shape: Sequence[int], dtype: type[np.generic]) -> NDArray[np.generic]:
+def _open(folder: Path, name: str, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[np.generic]:
     path = folder / f"{name}.npy"
-    if path.exists():
-        return np.lib.format.open_memmap(path, mode="r+")
-    draft = folder / f".{name}.npy"
-    created = np.lib.format.open_memmap(draft, mode="w+", dtype=dtype, shape=tuple(shape))
-    created.flush()
-    draft.rename(path)  # a kill between the two never leaves a header without its rows
+    if not path.exists():
+        draft = folder / f".{name}.npy"
+        try:
+            new_array(draft, shape, dtype)
+            draft.rename(path)  # a kill between the two never leaves a header without its rows
+        finally:
+            draft.unlink(missing_ok=True)
+    try:
+        there: tuple[int, ...] | str = array_shape(path)
+    except ValueError as error:
+        there = str(error)
+    if there != shape:
+        raise WorkspaceError(
+            f"{path} is damaged ({there} instead of {shape}): run `eudscore workspace prune`, then score again."
+        )
+    if 0 in shape:  # nothing to map
+        return np.zeros(shape, dtype)
     return np.lib.format.open_memmap(path, mode="r+")
+
+
+def _boot_id() -> str:
+    """Another one after each start of the machine."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return f"{psutil.boot_time():.0f}"

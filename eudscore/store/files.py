@@ -1,45 +1,18 @@
-"""Files that are whole or absent: written under a temporary name, then renamed into place."""
+"""Folders that are whole or absent: drafted under a temporary name, sealed, then renamed into place."""
 
-import hashlib
-import json
-import os
 import shutil
-import tempfile
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from eudscore.errors import WorkspaceError
-from eudscore.records import JsonDict
+from eudscore.store.disk import file_digest, sync_file, sync_folder, writing
+from eudscore.store.documents import read_json, write_json
+from eudscore.store.manifest import is_intact, seal
+from eudscore.store.owners import FOLDER, draft_name
 
+__all__ = ["draft_folder", "file_digest", "place", "read_json", "rename_synced", "touch", "write_json", "writing"]
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write JSON so that a reader sees the old file or the new one, never half of one."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
-    draft.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
-    draft.replace(path)
-
-
-def read_json(path: Path, *, version: int) -> JsonDict:
-    """Read JSON that carries a `version`.
-
-    Raises:
-        WorkspaceError: the file is missing, damaged, or written by a newer eudscore.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise WorkspaceError(f"{path} is not there: it was removed, or never finished. Add it again.") from error
-    except (OSError, json.JSONDecodeError) as error:
-        raise WorkspaceError(f"{path} cannot be read ({error}): remove it and score again.") from error
-    there = content.get("version")
-    if there != version:
-        raise WorkspaceError(
-            f"{path} has version {there}, this eudscore reads version {version}: update eudscore to open it."
-        )
-    return dict(content)
+_ATTEMPTS = 10  # several processes may replace one damaged folder at once; each round, one of them succeeds
 
 
 @contextmanager
@@ -51,36 +24,63 @@ def draft_folder(parent: Path) -> Iterator[Path]:
     """
     with writing(parent):
         parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=parent))
-        draft.chmod(0o755)  # mkdtemp's 0700 would lock a team out of a shared workspace
+        draft = parent / draft_name(FOLDER)
+        draft.mkdir()
         try:
             yield draft
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
 
-def place(draft: Path, target: Path) -> None:
-    """Rename a draft to its final name; where another process was first, its result is as good."""
-    try:
-        draft.rename(target)
-    except OSError:
-        if not target.exists():
-            raise
+def place(draft: Path, target: Path, digests: Mapping[str, str] | None = None) -> None:
+    """Give a complete draft its manifest and its final name, and wait until both are on the disk.
+
+    Where another process was first, its result is as good and the draft is removed; a folder that is damaged
+    (its files are not those of its manifest) is replaced.
+
+    Args:
+        draft: complete.
+        target: its final name.
+        digests: name -> SHA-256 of files that were hashed while they were written.
+    """
+    seal(draft, digests)
+    for attempt in range(_ATTEMPTS):
+        try:
+            draft.rename(target)
+            break
+        except OSError:
+            if attempt == _ATTEMPTS - 1 or not draft.exists() or (target.exists() and not target.is_dir()):
+                raise
+        if is_intact(target):
+            shutil.rmtree(draft)
+            break
+        discard(target)
+    sync_folder(target.parent)
 
 
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn an `OSError` of writing into one sentence."""
-    try:
-        yield
-    except OSError as error:
-        raise WorkspaceError(
-            f"{path} cannot be written ({error.strerror or error}): free some space, or choose another "
-            "folder with --workspace or EUDSCORE_WORKSPACE."
-        ) from error
+def discard(folder: Path) -> None:
+    """Remove a folder at once, as far as anybody can see: under another name first, then file by file."""
+    aside = folder.with_name(draft_name(FOLDER))
+    with suppress(FileNotFoundError):  # another process was faster
+        folder.rename(aside)
+        shutil.rmtree(aside)
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, 64 hex digits."""
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+def rename_synced(draft: Path, target: Path) -> None:
+    """Rename a draft whose files grow later, and wait until all of it is on the disk.
+
+    Raises:
+        OSError: there is something under that name, or it cannot be written.
+    """
+    for path in draft.rglob("*"):
+        if path.is_file():
+            sync_file(path)
+    sync_folder(draft)
+    draft.rename(target)
+    sync_folder(target.parent)
+
+
+def touch(path: Path) -> None:
+    """Make an empty file or set its time to now; it is there after a power failure."""
+    path.touch()
+    sync_folder(path.parent)

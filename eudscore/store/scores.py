@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from eudscore.errors import InputError
 from eudscore.records import Card, Floats, Ints, JsonDict
-from eudscore.store.files import writing
+from eudscore.store.disk import in_words, sync_file, sync_folder, writing
+from eudscore.store.owners import FILE, draft_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,19 +124,26 @@ def read_parquet(path: Path, what: str, *, verb: str) -> tuple[pa.Table, JsonDic
         raise InputError(f"There is no file {path}: give the {what} that `eudscore {verb} --out` wrote.")
     try:
         table = pq.read_table(path)
+        about = json.loads((table.schema.metadata or {}).get(METADATA, b"{}"))
     except pa.ArrowInvalid as error:
         raise InputError(f"{path.name} is not a Parquet file: give what `eudscore {verb}` wrote.") from error
-    return table, json.loads((table.schema.metadata or {}).get(METADATA, b"{}"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path.name} cannot be read ({in_words(error)}): give what `eudscore {verb}` wrote."
+        ) from error
+    return table, about if isinstance(about, dict) else {}
 
 
 def write_parquet(table: pa.Table, path: Path) -> Path:
-    """Write Parquet under a temporary name beside its target, then rename it into place."""
-    draft = path.with_name(f".{path.name}.draft")
+    """Write Parquet under a temporary name beside its target, then rename it into place, for good."""
+    draft = path.with_name(draft_name(FILE))
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             pq.write_table(table, draft, compression="zstd")
+            sync_file(draft)
             draft.replace(path)
+            sync_folder(path.parent)
         finally:
             draft.unlink(missing_ok=True)
     return path

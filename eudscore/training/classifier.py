@@ -15,7 +15,7 @@ from eudscore.models.batching import batches_by_length, padded
 from eudscore.models.device import pick_device, pick_dtype, tokens_at_once
 from eudscore.models.loading import ResolvedModel, load, load_tokenizer, resolve_model
 from eudscore.records import Floats
-from eudscore.store.files import draft_folder, writing
+from eudscore.store.files import draft_folder, rename_synced, writing
 from eudscore.training.tokens import most_tokens, tokenise
 
 _OURS = "eudscore"  # what we remember of a training in the config of its model
@@ -139,7 +139,7 @@ def save_classifier(classifier: Classifier, folder: Path) -> None:
     with draft_folder(folder.parent) as draft, writing(folder):
         classifier.network.save_pretrained(draft)
         classifier.tokenizer.save_pretrained(draft)
-        draft.rename(folder)
+        rename_synced(draft, folder)
 
 
 def predict(

@@ -112,7 +112,7 @@ def _test_set(opened: Opened, chosen: Any, seed: int) -> TestSet:
         raise InputError("No test set was given: upload a labelled file, or hold out a part of the rows.")
     roles = opened.corpus.roles
     try:  # the columns of the training data, where the file has them
-        test = read_upload(chosen.name, chosen.getvalue(), text=roles.text, label=roles.label)
+        test = read_upload(chosen.name, chosen, text=roles.text, label=roles.label, roles={"pair": roles.pair or ""})
     except InputError:
         test = read_upload(chosen.name, chosen.getvalue())
     return TestSet(ref=workspace.keep_corpus(test, listed=False))

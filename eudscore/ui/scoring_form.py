@@ -4,9 +4,10 @@ import streamlit as st
 
 from eudscore.entropy.combine import Rule
 from eudscore.models.device import DEVICES, DTYPES
+from eudscore.records import Corpus
 from eudscore.ui import state, work
 from eudscore.ui.state import Opened
-from eudscore.workflow.requests import BUILTIN, Entropy, MoreScoring, ScoreRequest, default_entropies, parse_entropies
+from eudscore.workflow.requests import BUILTIN, Entropy, MoreScoring, ScoreRequest, entropies_for, parse_entropies
 from eudscore.workflow.submitting import submit_preparation
 
 _SAYS = {
@@ -20,7 +21,7 @@ _CLASSIFIER = "score_classifier"
 
 def form(opened: Opened) -> None:
     """Choose, estimate and start; what is stored already is not computed again."""
-    chosen = _entropies(labelled=opened.corpus.labelled)
+    chosen = _entropies(opened.corpus)
     generative = Entropy.GENERATIVE in chosen
     encoder = st.text_input(
         "Encoder", BUILTIN, key="score_encoder", help="builtin (all-MiniLM-L6-v2), a folder, or a Hub id"
@@ -46,10 +47,10 @@ def form(opened: Opened) -> None:
             st.rerun()
 
 
-def _entropies(*, labelled: bool) -> list[str]:
+def _entropies(corpus: Corpus) -> list[str]:
     """The entropies that are ticked; predictive needs labels, or the classifier that is named below."""
     chosen = []
-    possible = default_entropies(labelled=labelled, classifier=st.session_state.get(_CLASSIFIER, "").strip() or None)
+    possible = entropies_for(corpus, classifier=st.session_state.get(_CLASSIFIER, "").strip() or None)
     for entropy, says in _SAYS.items():
         usable = entropy in possible
         if st.checkbox(says, value=usable, key=f"entropy_{entropy}", disabled=not usable) and usable:

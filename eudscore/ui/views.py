@@ -10,7 +10,7 @@ from eudscore.ui import routes, state
 from eudscore.ui.explorer import ExplorerColumn, ExplorerState, ExplorerView, MapRegion
 from eudscore.ui.state import Opened
 from eudscore.ui.wording import column_label, in_order, preferred, unit_of
-from eudscore.workflow.stored import family_of
+from eudscore.workflow.stored import GIVEN, family_of
 
 BUDGET = 0.16  # the share that EUDS' headline keeps
 SEED = 0
@@ -78,8 +78,13 @@ def _layout(opened: Opened) -> tuple[str | None, str, list[MapRegion]]:
     layouts = state.workspace().layouts(opened.ref.id)
     if not layouts:
         return None, "The map appears when the sentence vectors are there.", []
-    key, card = layouts[0]
+    own = bool(opened.corpus.roles.coordinates)
+    fitting = [pair for pair in layouts if (pair[1].parameters["method"] == GIVEN) == own]
+    if not fitting:
+        return None, "The map appears when the scoring has come to it.", []
+    key, card = fitting[0]
     method = card.outcome.get("method") or card.parameters["method"]
-    note = f"{len(opened.corpus):,} texts, {str(method).upper()} of sentence vectors"
+    kind = "your own coordinates" if own else f"{str(method).upper()} of sentence vectors"
+    note = f"{len(opened.corpus):,} texts, {kind}"
     regions = state.workspace().layout_extra(opened.ref.id, key).get("regions", [])
     return routes.points_url(opened.ref.id, key), note, [MapRegion(**region) for region in regions]

@@ -24,7 +24,7 @@ def preparation(ref: CorpusRef) -> Job | None:
 def begin_preparation(ref: CorpusRef) -> None:
     """Score and map a data set in the way that works anywhere."""
     corpus = state.workspace().corpus(ref)
-    submit_preparation(state.workspace(), ref, default_request(labelled=corpus.labelled))
+    submit_preparation(state.workspace(), ref, default_request(corpus))
 
 
 def show_preparation(ref: CorpusRef) -> None:

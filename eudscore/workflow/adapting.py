@@ -16,8 +16,7 @@ from eudscore.models.loading import ResolvedModel, resolve_model
 from eudscore.records import Card, Corpus, Ints, JsonDict
 from eudscore.scorers.generative import Adaptation
 from eudscore.selection.order import hash_order
-from eudscore.store.files import read_json, writing
-from eudscore.store.workspace import VERSION as CARDS_VERSION
+from eudscore.store.files import writing
 from eudscore.store.workspace import Workspace
 from eudscore.training.adapting import AdaptSpec, adapt, arithmetic
 from eudscore.workflow.requests import Progress, ScoreRequest
@@ -68,7 +67,7 @@ def adapted(
             outcome = _adapt_both(draft, parts, on_progress)
             workspace.complete("adapted", corpus.id, card.key, {"cards": [card.with_outcome(**outcome).to_json()]})
     first, second = (resolve_model(str(folder / f"half-{half}")) for half in (0, 1))
-    kept = read_json(folder / "cards.json", version=CARDS_VERSION)["cards"][0]["outcome"]
+    kept = workspace.outcome("adapted", corpus.id, card.key)
     return Adaptation((first, second), parts.half_of, settings, kept)
 
 

@@ -54,7 +54,7 @@ def read_test(source: str, *, like: Corpus) -> Corpus:
         InputError: it cannot be read.
     """
     try:
-        return read_source(source, text=like.roles.text, label=like.roles.label)
+        return read_source(source, text=like.roles.text, label=like.roles.label, roles={"pair": like.roles.pair or ""})
     except InputError as first:
         try:
             return read_source(source)

@@ -50,3 +50,11 @@ class Pace:
         rate = counted / seconds
         shown = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
         return f"{shown} a second, {duration((total - done) / rate)} left"
+
+
+def file_size(size: int) -> str:
+    """Bytes as people read them: 3.1 MB."""
+    for unit, step in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= step:
+            return f"{size / step:.3g} {unit}"
+    return f"{size:,} bytes"

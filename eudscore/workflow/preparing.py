@@ -17,14 +17,16 @@ def prepare(workspace: Workspace, ref: CorpusRef, request: ScoreRequest, *, on_p
     Returns:
         The address of the corpus, the layout, and the names of the columns.
     """
+    corpus = workspace.corpus(ref)
     # UMAP is compiled anew in each process, for many seconds: meanwhile the encoder reads.
     compiling = threading.Thread(target=warm_up, name="compile-umap", daemon=True)
-    compiling.start()
-    corpus = workspace.corpus(ref)
+    if not corpus.roles.coordinates:
+        compiling.start()
     score_information(workspace, corpus, on_progress)
-    space = space_of(workspace, corpus, request, on_progress)
-    first_layout(workspace, corpus, space)
+    mapped = None if corpus.roles.coordinates else space_of(workspace, corpus, request, on_progress)
+    first_layout(workspace, corpus, mapped)
     scores, left_out = score_what_can_be(workspace, ref, request, on_progress=on_progress)
-    compiling.join()
+    if compiling.is_alive():
+        compiling.join()
     layout = lay_out(workspace, ref, request, on_progress=on_progress)
     return {"corpus": str(ref), "layout": layout, "columns": sorted(scores.columns), "left_out": left_out}

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from eudscore.corpus.numbers import number_blocks, width_of
 from eudscore.entropy.clusters import cluster_count
 from eudscore.errors import InputError
 from eudscore.geometry.neighbours import EXACT_ROWS, is_exact, neighbour_graph
@@ -34,7 +35,8 @@ from eudscore.training.adapting import AdaptSpec, adapt
 from eudscore.workflow.adapting import COMPARED, halves
 from eudscore.workflow.requests import Entropy, ScoreRequest, parse_rule, silent
 from eudscore.workflow.sampling import Sample, all_of, equal_texts, labelled_rows, made_up, rows_of, spread
-from eudscore.workflow.scoring import generative_scorer
+from eudscore.workflow.scoring import generative_scorer, is_cross_fitted, needs_space
+from eudscore.workflow.vectors import brings_vectors, given_card
 
 _REHEARSED = 1500  # made-up vectors
 _WORDS = 1500  # read by themselves
@@ -97,7 +99,7 @@ def quote_scoring(corpus: Corpus, request: ScoreRequest, *, started: float = 0.0
     with TemporaryDirectory() as folder:
         others = _text_scorers(corpus, request)
         generative = _generative_scorer(corpus, request, Path(folder))
-        encoder = _encoder(request)
+        encoder = _encoder(corpus, request)
         lengths = np.array([len(text) for text in corpus.texts()], dtype=np.int64)
         rows = spread(lengths)
         sample = Sample(corpus, rows, rows_of(corpus, rows), lengths)
@@ -116,12 +118,15 @@ def quote_scoring(corpus: Corpus, request: ScoreRequest, *, started: float = 0.0
         vectors = np.concatenate([batch.vectors for batch in batches])
         labels = part.labels[np.concatenate([batch.rows for batch in batches])]
         seconds += _after_vectors(corpus, request, encoder.card, partial(made_up, vectors, labels))
+    elif needs_space(corpus, request):
+        width = width_of(corpus.table, corpus.roles.vectors) or 0
+        seconds += _after_vectors(corpus, request, given_card(corpus), _own_vectors(part, part.labels))
     return Quote(float(seconds), _memory(corpus, lengths, width), len(corpus), len(rows), device)
 
 
 def _possible(corpus: Corpus, request: ScoreRequest) -> ScoreRequest:
     """The request without predictive entropy where the labels do not do for it."""
-    if Entropy.PREDICTIVE not in request.entropies or request.classifier is not None:
+    if not is_cross_fitted(corpus, request):
         return request
     try:
         check_labels(corpus.labels[corpus.has_text], equal_texts(corpus)[corpus.has_text], corpus.name)
@@ -139,11 +144,19 @@ def _generative_scorer(corpus: Corpus, request: ScoreRequest, folder: Path) -> G
     return generative_scorer(Workspace(folder), corpus, replace(request, adapt=False), silent)
 
 
-def _encoder(request: ScoreRequest) -> VectorScorer | None:
-    fitted = Entropy.PREDICTIVE in request.entropies and request.classifier is None
-    if not fitted and Entropy.SEMANTIC not in request.entropies:
+def _encoder(corpus: Corpus, request: ScoreRequest) -> VectorScorer | None:
+    if not needs_space(corpus, request) or brings_vectors(corpus, request):
         return None
     return VectorScorer(resolve_model(request.encoder), request.device, request.dtype)
+
+
+def _own_vectors(part: Corpus, labels: Ints) -> _Maker:
+    """Makes up vectors like those that the user brings along."""
+    blocks = [numbers for _, numbers in number_blocks(part.table, part.roles.vectors)]
+    vectors = np.concatenate(blocks).astype(np.float32)
+    there = np.isfinite(vectors).all(axis=1) & (np.abs(vectors).max(axis=1, initial=0.0) > 0)
+    vectors = vectors[there] / np.linalg.norm(vectors[there], axis=1, keepdims=True)
+    return partial(made_up, vectors, labels[there])
 
 
 def _text_scorers(corpus: Corpus, request: ScoreRequest) -> list[tuple[Scorer, int]]:
@@ -243,7 +256,7 @@ def _after_vectors(corpus: Corpus, request: ScoreRequest, source: Card, vectors_
         more_clusters = cluster_count(n, len(corpus.classes)) / cluster_count(m, len(corpus.classes))
         growth = n / m * more_clusters  # a little too much above the sample that the centroids are fitted on
         total += growth * _seconds(lambda: list(semantic.score(fake, all_of(fake))))
-    if Entropy.PREDICTIVE in request.entropies and request.classifier is None:
+    if is_cross_fitted(corpus, request):
         total += _folds(corpus, request, source, vectors_for, draw)
     return total
 

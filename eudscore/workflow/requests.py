@@ -8,7 +8,7 @@ from typing import TypedDict
 from eudscore.entropy.combine import Rule
 from eudscore.errors import RequestError
 from eudscore.models.device import check_device, check_dtype
-from eudscore.records import JsonDict
+from eudscore.records import Corpus, JsonDict
 
 BUILTIN = "builtin"
 LARGEST_SEED = 2**31 - 1  # what every library below takes
@@ -50,14 +50,17 @@ class ScoreRequest:
 
     Attributes:
         entropies: in any order; duplicates count once.
-        encoder: `builtin`, a folder or a Hub id: sentence vectors for semantic, predictive and the map.
+        encoder: `builtin`, a folder or a Hub id: sentence vectors for semantic, predictive and the map. Where the data
+            hold vectors of their own, these stand in for `builtin`.
         lm: `builtin`, a folder or a Hub id of a causal language model, for generative.
         device: auto, cpu or cuda.
         seed: clusters, folds, layout, and the halves of `adapt`.
         dtype: precision of the models: auto, float32, bfloat16 or float16.
         adapt: whether the language model is first trained one epoch on the corpus, in held-out halves.
-        prompt: column that the language model reads before each text without scoring it.
-        classifier: a fine-tuned classifier for predictive, in place of the cross-fitted one.
+        prompt: column that the language model reads before each text without scoring it; where None, the column that
+            plays this role in the data, if one does.
+        classifier: a fine-tuned classifier for predictive, in place of the cross-fitted one and of class probabilities
+            that stand in the data.
         masked_lm: a masked language model; its pseudo-log-likelihood comes along.
         combine: the rule that makes one number of the entropies.
     """
@@ -153,12 +156,20 @@ class FitOptions:
     device: str = "auto"
 
 
-def default_entropies(*, labelled: bool, classifier: str | None = None) -> tuple[Entropy, ...]:
-    """All that can be computed: predictive entropy needs labels, or a classifier that was trained elsewhere."""
-    predictive = labelled or classifier is not None
+def default_entropies(
+    *, labelled: bool, classifier: str | None = None, probabilities: bool = False
+) -> tuple[Entropy, ...]:
+    """All that can be computed: predictive entropy needs labels, a classifier trained elsewhere, or probabilities."""
+    predictive = labelled or classifier is not None or probabilities
     return tuple(entropy for entropy in Entropy if predictive or entropy is not Entropy.PREDICTIVE)
 
 
-def default_request(*, labelled: bool) -> ScoreRequest:
-    """What works for any data set on any machine without a network."""
-    return ScoreRequest(default_entropies(labelled=labelled))
+def entropies_for(corpus: Corpus, *, classifier: str | None = None) -> tuple[Entropy, ...]:
+    """All that can be computed of a corpus, by its labels and by what it brings along."""
+    given = bool(corpus.roles.probabilities)
+    return default_entropies(labelled=corpus.labelled, classifier=classifier, probabilities=given)
+
+
+def default_request(corpus: Corpus) -> ScoreRequest:
+    """What works for this data set on any machine without a network."""
+    return ScoreRequest(entropies_for(corpus))

@@ -10,12 +10,14 @@ from eudscore.entropy.combine import combine
 from eudscore.errors import InputError
 from eudscore.models.device import pick_device, pick_dtype
 from eudscore.models.loading import resolve_language_model, resolve_model
-from eudscore.records import Card, Corpus, Scorer, counts_of
+from eudscore.models.probe import FOLDS
+from eudscore.records import Card, Corpus, Ints, Scorer, counts_of
 from eudscore.scorers.classifier import ClassifierScorer
 from eudscore.scorers.generative import GenerativeScorer, Prompt
+from eudscore.scorers.given import GivenScorer
 from eudscore.scorers.information import InformationScorer
 from eudscore.scorers.masked import MaskedScorer
-from eudscore.scorers.predictive import PredictiveScorer
+from eudscore.scorers.predictive import PredictiveScorer, check_labels
 from eudscore.scorers.semantic import SemanticScorer
 from eudscore.store.draft import RowDraft
 from eudscore.store.scores import Scores
@@ -23,7 +25,7 @@ from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.workflow.adapting import adapted
 from eudscore.workflow.requests import Entropy, Progress, ScoreRequest, parse_rule, silent
 from eudscore.workflow.stored import collect, tokens_of
-from eudscore.workflow.vectors import groups_of, space_of
+from eudscore.workflow.vectors import Space, brings_vectors, groups_of, space_of
 
 _IN_IGSE = ("information_entropy", "generative_entropy", "semantic_entropy")
 
@@ -67,7 +69,7 @@ def _scorers(
     workspace: Workspace, corpus: Corpus, request: ScoreRequest, on_progress: Progress
 ) -> Iterator[tuple[str, Scorer]]:
     """What is done and the scorer that does it, cheapest first; a model that is not there is told before the first."""
-    if {Entropy.SEMANTIC, Entropy.PREDICTIVE} & set(request.entropies):
+    if needs_space(corpus, request) and not brings_vectors(corpus, request):
         resolve_model(request.encoder)
     for named in filter(None, (request.masked_lm, request.classifier)):
         resolve_model(named)
@@ -78,36 +80,70 @@ def _scorers(
     if request.masked_lm is not None:
         masked = MaskedScorer(resolve_model(request.masked_lm), request.device, request.dtype)
         yield f"Filling blanks with {masked.model.name} on {_place(masked)}", masked
-    predictive = Entropy.PREDICTIVE in request.entropies
-    if predictive and request.classifier is not None:
+    if Entropy.PREDICTIVE in request.entropies and request.classifier is not None:
         model = resolve_model(request.classifier)
         classifier = ClassifierScorer(
             model, request.device, request.dtype, corpus.classes, corpus.labels_id, seed=request.seed
         )
         yield f"Classifying with {model.name} on {_place(classifier)}", classifier
-        predictive = False
-    if not predictive and Entropy.SEMANTIC not in request.entropies:
-        return
-    space = space_of(workspace, corpus, request, on_progress)
+    elif Entropy.PREDICTIVE in request.entropies and corpus.roles.probabilities:
+        yield "Measuring your own class probabilities", GivenScorer.of(corpus)
+    if needs_space(corpus, request):
+        yield from _on_space(corpus, space_of(workspace, corpus, request, on_progress), request)
+
+
+def needs_space(corpus: Corpus, request: ScoreRequest) -> bool:
+    """Whether what is asked for stands on sentence vectors."""
+    return Entropy.SEMANTIC in request.entropies or is_cross_fitted(corpus, request)
+
+
+def is_cross_fitted(corpus: Corpus, request: ScoreRequest) -> bool:
+    """Whether predictive entropy is that of a cross-fitted probe: not with a classifier or given probabilities."""
+    given = request.classifier is not None or bool(corpus.roles.probabilities)
+    return Entropy.PREDICTIVE in request.entropies and not given
+
+
+def _on_space(corpus: Corpus, space: Space, request: ScoreRequest) -> Iterator[tuple[str, Scorer]]:
     if Entropy.SEMANTIC in request.entropies:
         semantic = SemanticScorer(
             space.vectors, space.flags, space.graph, space.card, space.read, len(corpus.classes), request.seed
         )
         yield "Finding clusters of meaning", semantic
-    if predictive:
+    if is_cross_fitted(corpus, request):
         groups, grouping = groups_of(corpus, space)
+        _check_groups(corpus, groups)
         fitted = PredictiveScorer(
             space.vectors, space.flags, groups, grouping, space.card, corpus.labels_id, space.read, request.seed
         )
         yield "Cross-fitting a classifier", fitted
 
 
+def _check_groups(corpus: Corpus, groups: Ints) -> None:
+    """Refuse a group column that leaves too little to cross-fit, by its name; without one the scorer refuses."""
+    if corpus.roles.group is None:
+        return
+    labels = corpus.labels[corpus.has_text]
+    check_labels(labels, np.arange(len(labels)), corpus.name)  # where it is not the groups' doing
+    try:
+        check_labels(labels, groups[corpus.has_text], corpus.name)
+    except InputError as error:
+        raise InputError(
+            f"Predictive entropy needs two classes with labelled texts in {FOLDS} groups each, and the groups of "
+            f"{corpus.roles.group!r} in {corpus.name} leave fewer: choose another group or none, or leave "
+            "'predictive' out."
+        ) from error
+
+
 def generative_scorer(
     workspace: Workspace, corpus: Corpus, request: ScoreRequest, on_progress: Progress
 ) -> GenerativeScorer:
-    """The scorer of generative entropy that a request stands for; adapts the language model where it asks so."""
+    """The scorer of generative entropy that a request stands for; adapts the language model where it asks so.
+
+    Where the request names no prompt, the column that plays this role in the corpus is read before each text.
+    """
     model = resolve_language_model(request.lm)
-    prompt = None if request.prompt is None else _prompt(corpus, request.prompt)
+    column = corpus.roles.prompt if request.prompt is None else request.prompt
+    prompt = None if column is None else _prompt(corpus, column)
     adaptation = adapted(workspace, corpus, model, request, on_progress) if request.adapt else None
     return GenerativeScorer(model, request.device, request.dtype, prompt=prompt, adaptation=adaptation)
 

@@ -8,6 +8,9 @@ from eudscore.records import Card, Corpus, Floats, Ints
 from eudscore.store.scores import Scores
 from eudscore.store.workspace import CorpusRef, StoredColumn, Workspace
 
+GIVEN = "given"
+"""The method of a layout that is the user's own coordinates."""
+
 
 def latest_scores(workspace: Workspace, ref: CorpusRef) -> Scores:
     """What is stored for a corpus, as `family_of` chooses it.

@@ -25,6 +25,7 @@ from eudscore.workflow.stored import latest_scores
 PREPARE = "prepare"
 QUOTE = "quote"
 TRAIN = "train"
+PROFILE = "profile"
 WORKER = (sys.executable, "-m", "eudscore.worker")
 _HELD_OUT_SALT = 0x7E57
 HELD_OUT = 0.2  # share of the rows that test where there is no test set
@@ -69,21 +70,25 @@ def jobs_of(workspace: Workspace, ref: CorpusRef, kind: str) -> list[Job]:
 
 def submit_preparation(workspace: Workspace, ref: CorpusRef, request: ScoreRequest) -> RunFolder:
     """Score and lay out a corpus in a worker."""
-    return _submit_scoring(workspace, ref, request, PREPARE)
+    return _submit_once(workspace, ref, PREPARE, {"request": request.to_json()})
 
 
 def submit_quote(workspace: Workspace, ref: CorpusRef, request: ScoreRequest) -> RunFolder:
     """Measure in a worker what scoring would cost."""
-    return _submit_scoring(workspace, ref, request, QUOTE)
+    return _submit_once(workspace, ref, QUOTE, {"request": request.to_json()})
 
 
-def _submit_scoring(workspace: Workspace, ref: CorpusRef, request: ScoreRequest, kind: str) -> RunFolder:
+def submit_profile(workspace: Workspace, ref: CorpusRef) -> RunFolder:
+    """Profile a corpus and find its near-duplicates in a worker; what is kept already is not done again."""
+    return _submit_once(workspace, ref, PROFILE, {})
+
+
+def _submit_once(workspace: Workspace, ref: CorpusRef, kind: str, wanted: JsonDict) -> RunFolder:
     """Start a worker; the same work that is already under way is not begun twice."""
-    wanted = request.to_json()
     for job in jobs_of(workspace, ref, kind):
-        if job.status.active and job.spec["request"] == wanted:
+        if job.status.active and wanted.items() <= job.spec.items():
             return job.folder
-    (folder,) = _start(workspace, [run_spec(workspace, ref, kind, {"request": wanted})])
+    (folder,) = _start(workspace, [run_spec(workspace, ref, kind, wanted)])
     return folder
 
 

@@ -7,9 +7,10 @@ from eudscore.store.workspace import CorpusRef
 from eudscore.workflow.fitting import fit_run
 from eudscore.workflow.pace import Pace
 from eudscore.workflow.preparing import prepare
+from eudscore.workflow.profiling import look_through
 from eudscore.workflow.quoting import quote_scoring
 from eudscore.workflow.requests import Progress, ScoreRequest
-from eudscore.workflow.submitting import PREPARE, QUOTE, TRAIN, workspace_of
+from eudscore.workflow.submitting import PREPARE, PROFILE, QUOTE, TRAIN, workspace_of
 
 
 def perform(session: RunSession) -> JsonDict:
@@ -26,6 +27,8 @@ def perform(session: RunSession) -> JsonDict:
             session.progress(0, 0, "Measuring on a sample of the rows")
             quote = quote_scoring(workspace.corpus(CorpusRef.parse(spec["corpus"])), request)
             return {"sentence": quote.in_words(without="the map")}
+        case kind if kind == PROFILE:
+            return look_through(workspace, CorpusRef.parse(spec["corpus"]), on_progress=progress_of(session))
         case kind if kind == TRAIN:
             return fit_run(session, spec)
         case kind:

@@ -25,7 +25,7 @@ def score_demo(folder: Path) -> tuple[Scores, np.ndarray]:
     """Scores of the demo's train split, and what was planted in each row."""
     workspace = Workspace(folder)
     corpus = read_source("demo")
-    scores = score(workspace, workspace.keep_corpus(corpus), default_request(labelled=True))
+    scores = score(workspace, workspace.keep_corpus(corpus), default_request(corpus))
     return scores, np.array(corpus.table["planted"].to_pylist())
 
 

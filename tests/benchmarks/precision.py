@@ -17,14 +17,14 @@ from eudscore.corpus.read import read_source
 from eudscore.records import Corpus
 from eudscore.store.scores import Scores
 from eudscore.store.workspace import Workspace
-from eudscore.workflow.requests import ScoreRequest, default_entropies
+from eudscore.workflow.requests import ScoreRequest, entropies_for
 from eudscore.workflow.scoring import score
 
 
 def scored(corpus: Corpus, dtype: str) -> dict[str, np.ndarray]:
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(Path(folder))
-        request = ScoreRequest(default_entropies(labelled=corpus.labelled), device="cpu", dtype=dtype)
+        request = ScoreRequest(entropies_for(corpus), device="cpu", dtype=dtype)
         scores: Scores = score(workspace, workspace.keep_corpus(corpus), request)
         return {name: np.array(values) for name, values in scores.columns.items()}
 

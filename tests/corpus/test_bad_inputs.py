@@ -1,19 +1,25 @@
 """Every bad or odd file that was thought of, each with the one sentence it gets, or with what is read."""
 
+import datetime
 import gzip
 import io
 import pickle
+import stat
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eudscore.corpus.formats import PARSERS
+from eudscore.corpus import packed
+from eudscore.corpus.formats import READ_ENDINGS
 from eudscore.corpus.read import read_source, read_upload
 from eudscore.errors import InputError
 from eudscore.records import Corpus
@@ -25,19 +31,65 @@ def parquet(columns: dict[str, Any] | pa.Table) -> bytes:
     return sink.getvalue()
 
 
-def zipped() -> bytes:
+def zipped(*files: tuple[str | zipfile.ZipInfo, str | bytes], **options: Any) -> bytes:
     sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w") as archive:
-        archive.writestr("a.txt", "text")
+    with zipfile.ZipFile(sink, "w", **options) as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return sink.getvalue()
+
+
+def link(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name)
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return info
+
+
+def encrypted() -> bytes:
+    content = bytearray(zipped(("a.csv", "text,label\na,x\n")))
+    content[content.index(b"PK\x01\x02") + 8] |= 1  # the flag of the central directory
+    return bytes(content)
+
+
+def sheet(*rows: list[Any], others: tuple[str, ...] = (), errors: tuple[str, ...] = ()) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    for place in errors:
+        book.active[place].value = "#DIV/0!"
+        book.active[place].data_type = "e"
+    for other in others:
+        book.create_sheet(other)
+    sink = io.BytesIO()
+    book.save(sink)
+    return sink.getvalue()
+
+
+def feather_1() -> bytes:
+    sink = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it is old
+        feather.write_feather(pa.table({"text": ["a b"], "label": ["x"]}), sink, version=1)
+    return sink.getvalue()
+
+
+def arrow(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
     return sink.getvalue()
 
 
 GOOD = parquet({"text": ["a fine film", "a bad film"], "label": [1, 0]})
 TWICE = parquet(pa.table([pa.array(["a"]), pa.array(["b"])], names=["text", "text"]))
 IDS = "text,key\n" + "".join(f"some words {n},k{n}\n" for n in range(30))
-ENDINGS = ".csv, .json, .jsonl, .ndjson, .parquet, .tab, .tsv and .txt"
+ARROW = arrow(pa.table({"text": ["a b"], "label": ["x"]}))
+WORKBOOK = sheet(["text", "label"], ["a b", "x"])
+ENDINGS = (
+    ".arrow, .csv, .feather, .gz, .ipc, .json, .jsonl, .ndjson, .parquet, .tab, .tsv, .txt, .xlsm, .xlsx, .zip and .zst"
+)
 SHAPES = 'give a list of objects, one object a line, or {"data": [...]}.'
-PACKED = "is a compressed file, which is not supported yet: unpack it and give the file inside."
+PACKED = "is a packed file of a kind that is not read: unpack it and give the file inside."
 PICKLE = "is a pickle or another file that may run code when it is opened, so it is never read: save it as Parquet."
 
 REFUSED: list[tuple[str, bytes, dict[str, str], str]] = [
@@ -57,20 +109,21 @@ REFUSED: list[tuple[str, bytes, dict[str, str], str]] = [
         "a.parquet holds no rows, only the names of columns: give a file with texts.",
     ),
     (
-        "a.csv", "text,label\ncafé,1\n".encode("latin-1"), {},
-        "a.csv is not UTF-8 text (byte 0xE9 at position 14): save it as UTF-8.",
+        "a.csv", "text,label\nnaïve,1\nça va,2\n".encode() + b"caf\xe9,1\n", {},
+        "a.csv is UTF-8 text but for byte 0xE9 (line 4, position 32): mend that line, or save it anew as UTF-8.",
     ),
     (
-        "a.jsonl", '{"text": "“hm”"}'.encode("cp1252"), {},
-        "a.jsonl is not UTF-8 text (byte 0x93 at position 10): save it as UTF-8.",
+        "a.txt", "日本".encode("shift_jis"), {},
+        "a.txt is not UTF-8 text (byte 0x93, line 1, position 0), and its encoding cannot be told for sure: save it "
+        "as UTF-8.",
     ),
     (
         "a.txt", b"\xff\xfea\x00b", {},
         "a.txt is not UTF-16 text (byte 0x62 at position 4): save it as UTF-8.",
     ),
     (
-        "a.csv", "text\nhello".encode("utf-16-le"), {},
-        "a.csv is not UTF-8 text (10 of its first 20 bytes are zero): save it as UTF-8, or give a file of another "
+        "a.csv", b"text\nhello\x00\x00\x00\x00", {},
+        "a.csv is not UTF-8 text (4 of its first 14 bytes are zero): save it as UTF-8, or give a file of another "
         "kind its own ending.",
     ),
     (
@@ -130,7 +183,8 @@ REFUSED: list[tuple[str, bytes, dict[str, str], str]] = [
     ),
     (
         "a.jsonl", b'{"text": "a b", "tags": ["x"]}\n', {"label": "tags"},
-        "Column 'tags' of a.jsonl holds list<item: string>: a label is a name or a whole number.",
+        "Column 'tags' of a.jsonl holds several labels a row, and one is needed: choose a column with one label a row, "
+        "or leave the label out and score the texts without.",
     ),
     (
         "a.csv", IDS.encode(), {"label": "key"},
@@ -165,13 +219,65 @@ REFUSED: list[tuple[str, bytes, dict[str, str], str]] = [
         "a.parquet", b"text,label\na,1\n", {},
         "a.parquet is not a Parquet file (it begins with 'text,label\\na'): give it the ending of what it is.",
     ),
-    ("a.parquet", zipped(), {}, f"a.parquet {PACKED}"),
     ("a.parquet", pickle.dumps({"text": ["a"]}), {}, f"a.parquet {PICKLE}"),
     ("a.csv", pickle.dumps(["text"], protocol=2), {}, f"a.csv {PICKLE}"),
     ("a.pkl", pickle.dumps(["text"], protocol=0), {}, f"a.pkl {PICKLE}"),
-    ("a.csv.gz", gzip.compress(b"text\na\n"), {}, f"a.csv.gz {PACKED}"),
-    ("a.xlsx", zipped(), {}, "a.xlsx is a spreadsheet, which is not supported yet: save it as CSV (UTF-8)."),
-    ("a.arrow", b"ARROW1\x00\x00", {}, "a.arrow is an Arrow file, which is not supported yet: save it as Parquet."),
+    ("a.csv.gz", gzip.compress(pickle.dumps(["text"])), {}, f"a.csv {PICKLE}"),
+    ("a.zip", zipped(("a.pkl", "text")), {}, f"a.pkl {PICKLE}"),
+    ("a.npz", zipped(("a.npy", "text")), {}, f"a.npz {PICKLE}"),
+    ("a.csv.bz2", b"BZh91AY&SY", {}, f"a.csv.bz2 {PACKED}"),
+    ("a.tar", b"a.csv\x00", {}, f"a.tar {PACKED}"),
+    ("a.csv.gz", gzip.compress(b""), {}, "a.csv is empty (0 bytes): give a file with texts."),
+    ("a.gz", gzip.compress(b"text\na\n"), {}, f"a has no ending such as '.csv', eudscore reads {ENDINGS}: save it as "
+     "one of these."),
+    ("a.csv.gz", b"text\na\n", {}, "a.csv.gz is not a gzip file (it begins with 'text\\na\\n'): give it the ending of "
+     "what it is."),
+    ("a.csv.gz", gzip.compress(gzip.compress(b"text\na\n")), {},
+     "a.csv.gz holds another packed file, a.csv: unpack it and give what is inside."),
+    ("a.zip", zipped(("b.csv.gz", gzip.compress(b"text\na\n"))), {},
+     "a.zip holds another packed file, b.csv.gz: unpack it and give what is inside."),
+    ("a.csv.gz", gzip.compress(b"text,label\n" + b"some words,1\n" * 99)[:-9], {},
+     "a.csv.gz is a broken gzip file (Compressed file ended before the end-of-stream marker was reached): write or "
+     "download it again."),
+    ("a.zip", zipped(), {}, "a.zip holds no file: pack exactly one, or give the file itself."),
+    ("a.zip", zipped(("a.csv", "text\na\n"), ("b/c.csv", "text\nb\n")), {},
+     "a.zip holds 2 files ('a.csv', 'b/c.csv'), and one is read from an archive: unpack it and give the file or the "
+     "folder."),
+    ("a.zip", zipped(("../../a.csv", "text\na\n")), {},
+     "a.zip holds a file that leads out of the archive ('../../a.csv'): pack it anew by its name."),
+    ("a.zip", zipped(("/etc/a.csv", "text\na\n")), {},
+     "a.zip holds a file that leads out of the archive ('/etc/a.csv'): pack it anew by its name."),
+    ("a.zip", zipped(("C:\\a.csv", "text\na\n")), {},
+     "a.zip holds a file that leads out of the archive ('C:\\\\a.csv'): pack it anew by its name."),
+    ("a.zip", zipped((link("a.csv"), "/etc/passwd")), {},
+     "a.zip holds a link ('a.csv') and no file: pack the file it points to."),
+    ("a.zip", encrypted(), {}, "a.zip is encrypted ('a.csv'): unpack it with its password and give the file."),
+    ("a.zip", zipped(("a.csv", "text\na\n"))[:40], {},
+     "a.zip is a broken ZIP file (File is not a zip file): write or download it again."),
+    ("a.zip", zipped(("a.csv", "text\nzebra\n")).replace(b"zebra", b"zibra"), {},
+     "a.zip is a broken ZIP file (Bad CRC-32 for file 'a.csv'): write or download it again."),
+    ("a.xlsx", zipped(("a.txt", "text")), {},
+     "a.xlsx is a broken XLSX file (\"There is no item named 'xl/_rels/workbook.xml.rels' in the archive\"): save it "
+     "anew."),
+    ("a.xlsx", b"text,label\na,x\n", {},
+     "a.xlsx is not an XLSX file (it begins with 'text,label\\na'): give it the ending of what it is."),
+    ("a.xlsx", sheet(), {}, "a.xlsx holds no rows, nothing but blank space: give a file with texts."),
+    ("a.xlsx", sheet(["text", "label"]), {},
+     "a.xlsx holds no rows, only the names of columns: give a file with texts."),
+    ("a.xlsx", sheet(["text", "text"], ["a", "b"]), {},
+     "a.xlsx has more than one column 'text': give each column its own name."),
+    ("a.xlsx", sheet(["good film", "positive"], ["bad film", "negative"], ["fine", "positive"]), {},
+     "a.xlsx begins with a row instead of the names of its columns ('positive' reads like a cell): put a first line "
+     "such as text,label before it."),
+    ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", {},
+     "a.xlsx is an old spreadsheet, or one with a password: save it as XLSX without a password, or as CSV (UTF-8)."),
+    ("a.ods", b"PK\x03\x04", {}, "a.ods is a spreadsheet of another kind than XLSX: save it as XLSX or CSV (UTF-8)."),
+    ("a.arrow", b"text,label\na,x\n", {},
+     "a.arrow is not an Arrow file (it begins with 'text,label\\na'): give it the ending of what it is."),
+    ("a.arrow", arrow(pa.table({"text": pa.array([], pa.string())})), {},
+     "a.arrow holds no rows, only the names of columns: give a file with texts."),
+    ("a.docx", zipped(("word/document.xml", "x")), {},
+     "a.docx is a document or a picture, not a table: save its texts as CSV, JSONL or TXT."),
     (
         "a.pdf", b"%PDF-1.7", {},
         "a.pdf is a document or a picture, not a table: save its texts as CSV, JSONL or TXT.",
@@ -207,6 +313,51 @@ def test_a_cut_off_parquet_file_is_called_broken() -> None:
         read_upload("a.parquet", GOOD[: len(GOOD) // 2])
 
 
+@pytest.mark.parametrize(
+    "content", [arrow(pa.table({"text": ["a b"]}))[:60], b"ARROW1\x00\x00", b"\xff\xff\xff\xff\x09"]
+)
+def test_a_cut_off_arrow_file_is_called_broken(content: bytes) -> None:
+    with pytest.raises(InputError, match=r"^a\.arrow is a broken Arrow file \(.+\): write or download it again\.$"):
+        read_upload("a.arrow", content)
+
+
+def test_a_cut_off_zst_file_is_called_broken() -> None:
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, "zstd") as stream:
+        stream.write(b"text,label\na,x\n" * 99)
+    with pytest.raises(
+        InputError, match=r"^a\.csv\.zst is a broken Zstandard file \(Truncated .+\): write or download"
+    ):
+        read_upload("a.csv.zst", bytes(sink.getvalue())[:-3])
+
+
+def test_a_cut_off_workbook_is_called_broken() -> None:
+    with pytest.raises(InputError, match=r"^a\.xlsx is a broken XLSX file \(.+\): save it anew\.$"):
+        read_upload("a.xlsx", WORKBOOK[: len(WORKBOOK) // 2])
+
+
+@pytest.mark.parametrize("name", ["a.txt.gz", "a.zip", "a.xlsx"])
+def test_what_would_fill_up_the_disk_is_refused_while_it_unpacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(packed, "_UNSUSPECTED", 1 << 20)
+    zeros = b"0" * (1 << 24)
+    if name == "a.txt.gz":
+        content = gzip.compress(zeros)
+    else:
+        content = zipped(("xl/workbook.xml" if name == "a.xlsx" else "a.txt", zeros), compression=zipfile.ZIP_DEFLATED)
+    with pytest.raises(InputError, match=rf"^{name} \(0\.02 MB\) becomes more than [34] MB when it is unpacked"):
+        read_upload(name, content)
+
+
+def test_a_size_that_an_archive_lies_about_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = zipped(("a.txt", b"0" * (1 << 22)), compression=zipfile.ZIP_DEFLATED)
+    lying = content.replace((1 << 22).to_bytes(4, "little"), (100).to_bytes(4, "little"))
+    assert lying != content
+    with pytest.raises(InputError, match=r"^a\.zip is a broken ZIP file \(Bad CRC-32 for file 'a\.txt'\): write or"):
+        read_upload("a.zip", lying)
+
+
 def test_strings_of_a_parquet_file_that_are_no_utf8_are_refused_at_once() -> None:
     with pytest.raises(
         InputError, match=r"^a\.parquet is a broken Parquet file \(.*UTF8.*\): write or download it again\.$"
@@ -219,10 +370,18 @@ def test_deep_json_is_refused_not_recursed_into() -> None:
         read_upload("a.json", b"[" * 100_000)
 
 
-SAMPLES = [GOOD, b'text,label\n"a, b",1\nc,2\n', b'{"text": "a"}\n[{"text": "b"}]', b'text\tlabel\n"a\t1\n']
+SAMPLES = [
+    GOOD,
+    WORKBOOK,
+    zipped(("a.csv", "text,label\na,x\n")),
+    arrow(pa.table({"text": ["a b"]})),
+    b'text,label\n"a, b",1\nc,2\n',
+    b'{"text": "a"}\n[{"text": "b"}]',
+    b'text\tlabel\n"a\t1\n',
+]
 
 
-@given(st.sampled_from(SAMPLES), st.sampled_from([*PARSERS, ""]), st.data())
+@given(st.sampled_from(SAMPLES), st.sampled_from([*READ_ENDINGS, ""]), st.data())
 def test_bytes_changed_at_random_are_read_or_get_one_sentence(content: bytes, ending: str, data: st.DataObject) -> None:
     changed = bytearray(content)
     for place in data.draw(st.lists(st.integers(0, len(content) - 1), max_size=4)):
@@ -268,6 +427,27 @@ ODD: list[tuple[str, bytes, list[str], list[str | None]]] = [
     ("a.json", b'[{"text": "a", "label": "x"}, {"text": 7, "label": 1}]', ["a", "7"], ["x", "1"]),
     ("A.CSV", b"Text,Label\na,x\nb,y\n", ["a", "b"], ["x", "y"]),
     ("renamed.csv", GOOD, ["a fine film", "a bad film"], ["1", "0"]),
+    ("a.csv", "text,label\ncafé,1\nthe,2\n".encode("latin-1"), ["café", "the"], ["1", "2"]),
+    ("a.jsonl", '{"text": "“hm”"}'.encode("cp1252"), ["“hm”"], [None]),
+    ("a.csv", "text,label\nhello,x\nyou,y\n".encode("utf-16-le"), ["hello", "you"], ["x", "y"]),
+    ("a.csv", b"text^label\na, b^x\nc^y\n", ["a, b", "c"], ["x", "y"]),
+    ("a.csv", b"text,label\n" + b"words,x\n" * 9 + b"a\x00b,y\n", ["words"] * 9 + ["a\x00b"], ["x"] * 9 + ["y"]),
+    ("a.csv", b"text,label\n" + b"long " * 200_000 + b",x\nb,y\n", ["long " * 200_000, "b"], ["x", "y"]),
+    ("a.csv", b"text,label\na,x\nb,NaN\nc,x\n", ["a", "b", "c"], ["x", "NaN", "x"]),
+    ("a.csv", b"text,label\na,x\nb,x\n", ["a", "b"], ["x", "x"]),
+    ("a.json", b'[{"text": "a", "label": 1.0}, {"text": "b", "label": NaN}]', ["a", "b"], ["1", None]),
+    ("a.json", b'[{"text": "a", "label": "x", "by": {"name": ["n"]}}]', ["a"], ["x"]),
+    ("a.jsonl", b'{"text": "a", "label": "x"}', ["a"], ["x"]),
+    ("a.csv.gz", gzip.compress(b"text,label\na,x\n"), ["a"], ["x"]),
+    ("a.csv", gzip.compress(b"text,label\na,x\n"), ["a"], ["x"]),
+    ("a.zip", zipped(("b/c.csv", "text,label\na,x\n"), ("__MACOSX/b/._c.csv", "?")), ["a"], ["x"]),
+    ("a.zip", zipped(("b/", ""), ("b/c.xlsx", WORKBOOK)), ["a b"], ["x"]),
+    ("a.parquet", zipped(("a.txt", "one\ntwo\n")), ["one", "two"], [None, None]),
+    ("a.xlsx", WORKBOOK, ["a b"], ["x"]),
+    ("renamed.csv", WORKBOOK, ["a b"], ["x"]),
+    ("a.xlsx", sheet(["text", "label"], ["a", 1], ["b"], [], ["c", 2]), ["a", "b", "", "c"], ["1", None, None, "2"]),
+    ("a.feather", feather_1(), ["a b"], ["x"]),
+    ("a.arrow", ARROW, ["a b"], ["x"]),
 ]  # fmt: skip
 
 
@@ -282,3 +462,61 @@ def test_an_odd_file_is_read_letter_by_letter(
     corpus = read_upload(name, content)
     assert corpus.texts() == texts
     assert labels_of(corpus) == labels
+
+
+def test_dates_of_a_sheet_are_dates_and_its_errors_are_counted() -> None:
+    noon = datetime.datetime(2024, 2, 29, 12)
+    content = sheet(
+        ["text", "day", "moment", "mixed", "yes", "part"],
+        ["a b", datetime.date(2024, 2, 29), noon, datetime.date(2024, 2, 29), True, 0.5],
+        ["c d", None, datetime.datetime(2024, 3, 1), "unknown", False, 1],
+        ["e f", None, None, 7, None, 2],
+        others=("second", "third"),
+        errors=("B3", "B4"),
+    )
+    corpus = read_upload("a.xlsx", content)
+    assert corpus.table.to_pydict() == {
+        "text": ["a b", "c d", "e f"],
+        "day": [datetime.date(2024, 2, 29), None, None],
+        "moment": [noon, datetime.datetime(2024, 3, 1), None],
+        "mixed": ["2024-02-29", "unknown", "7"],
+        "yes": [True, False, None],
+        "part": [0.5, 1.0, 2.0],
+    }
+    assert corpus.notes[:2] == (
+        "Of its 3 sheets the first, `Sheet`, was read, and not `second`, `third`.",
+        "2 cells hold an error such as #DIV/0! and are read as empty.",
+    )
+
+
+def test_ten_thousand_columns_are_read() -> None:
+    header = ",".join(["text", *(f"c{n}" for n in range(9_999))])
+    corpus = read_upload(
+        "a.csv", f"{header}\nsome words{',1' * 9_999}\nother words{',2' * 9_999}\n".encode(), label="c7"
+    )
+    assert corpus.table.num_columns == 10_000
+    assert (corpus.texts(), corpus.classes) == (["some words", "other words"], ("1", "2"))
+
+
+def test_five_thousand_classes_are_a_label_when_one_says_so() -> None:
+    lines = "".join(f"some words {n},k{n % 5_000}\n" for n in range(15_000))
+    corpus = read_upload("a.csv", f"text,label\n{lines}".encode(), label="label")
+    assert len(corpus.classes) == 5_000
+
+
+def test_a_link_is_read_as_what_it_points_to(tmp_path: Path) -> None:
+    (tmp_path / "real.csv").write_bytes(b"text,label\na b,x\n")
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    (tmp_path / "dangling.csv").symlink_to("nowhere.csv")
+    assert read_source(tmp_path / "link.csv").texts() == ["a b"]
+    with pytest.raises(InputError, match=r"^'dangling\.csv' is a link to 'nowhere\.csv', which is not there: "):
+        read_source(tmp_path / "dangling.csv")
+
+
+def test_what_was_found_out_about_a_file_travels_with_the_corpus() -> None:
+    corpus = read_upload("a.csv.gz", gzip.compress("text;label\ncafé;x\n".encode("cp1252")))
+    assert corpus.notes == (
+        "a.csv.gz was unpacked (gzip).",
+        "It is not UTF-8; it was read as Windows-1252: if letters look wrong, save it as UTF-8.",
+        "Its cells stand between semicolons.",
+    )

@@ -1,13 +1,17 @@
+import json
 from collections import Counter
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eudscore.corpus.profile import profile
+from eudscore.corpus import profile as module
+from eudscore.corpus import scripts
+from eudscore.corpus.profile import Profile, profile
 from eudscore.corpus.roles import assign_roles
 from eudscore.records import Corpus, Roles
 
@@ -61,3 +65,34 @@ def test_a_long_text_does_not_stretch_the_histogram() -> None:
     assert edges[-1] < 10
     assert counts[-1] >= 1
     assert counts.sum() == 501
+
+
+@given(st.lists(row, min_size=1, max_size=12))
+def test_a_profile_survives_json(rows: list[tuple[str | None, str | None]]) -> None:
+    facts = profile(corpus([text for text, _ in rows], [label for _, label in rows]))
+    again = Profile.from_json(json.loads(json.dumps(facts.to_json())))
+    assert again.to_json() == facts.to_json()
+    assert all(a.dtype == b.dtype for a, b in zip(again.length_histogram, facts.length_histogram, strict=True))
+    assert (again.scripts, again.class_counts, again.notes) == (facts.scripts, facts.class_counts, facts.notes)
+
+
+def test_texts_whose_hashes_meet_are_compared_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = corpus(["a", "b", "b", "c", ""], ["x", "x", "y", "y", "x"])
+    expected = profile(made)
+    monkeypatch.setattr(module, "hash_texts", lambda block: np.zeros(len(block.ends) - 1, dtype=np.uint64))
+    assert profile(made).to_json() == expected.to_json()
+    assert (expected.exact_duplicates, expected.conflicting) == (1, 2)
+
+
+def test_scripts_of_a_part_are_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert profile(corpus(["a", "б"])).notes == ()
+    monkeypatch.setattr(scripts, "LARGEST_SAMPLE", 2)
+    facts = profile(corpus(["a", "b", "б", "в"]))
+    assert facts.scripts == (("Latin", 1), ("Cyrillic", 1))
+    assert facts.notes == ("The scripts are those of 2 evenly spread texts of 4.",)
+
+
+def test_a_pair_of_texts_is_profiled_as_one() -> None:
+    table = pa.table({"a": ["x y", "x y", None], "b": ["z", "w", "v"]})
+    facts = profile(assign_roles(table, name="a", source="a.csv", roles=Roles("a", pair="b")))
+    assert (facts.exact_duplicates, facts.words_max, facts.empty) == (0, 3, 0)

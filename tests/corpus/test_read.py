@@ -11,7 +11,6 @@ import pytest
 from pyarrow import csv
 
 from eudscore import locations
-from eudscore.corpus import read
 from eudscore.corpus.read import SPLITS, read_source, read_table, read_upload
 from eudscore.errors import EudscoreError, InputError, RequestError
 from eudscore.records import Roles
@@ -85,16 +84,17 @@ def test_what_is_no_file_gets_its_sentence(folder: Path) -> None:
         "did you mean 'reviews.csv' or 'reviews2.csv'?",
         folder / "zzz.parquet": f"There is no file 'zzz.parquet' in {there!r}: check its name.",
         folder / "no" / "a.csv": f"There is no folder {there + '/no'!r}: check the path of 'a.csv'.",
-        folder: f"{folder.name} is a folder, which is not supported yet: give a file of it, 'reviews.csv' or "
-        "'reviews2.csv' or 'test.jsonl' and 1 more.",
         folder / "empty": "empty is a folder without a file that can be read: give a file.",
         folder / "pipe.csv": "pipe.csv is not a file but a device or a pipe: save it as a file and give that.",
         "": "The source is empty: give a file, 'demo' or the id of a data set.",
         "a\0b.csv": r"'a\x00b.csv' cannot be opened (embedded null byte): check the path.",
-        "https://example.org/a.csv": "'https://example.org/a.csv' is an address, which is not supported yet: "
-        "download it, give the file.",
-        "hf://datasets/a/b.csv": "'hf://datasets/a/b.csv' is an address, which is not supported yet: download it, give "
-        "the file.",
+        "s3://bucket/a.csv": "s3://bucket/a.csv is an address of a kind that is not read: eudscore reads http, https "
+        "and hf://datasets/owner/name; download the data and give the file.",
+        "file:///data/a.csv": "file:///data/a.csv is an address of a kind that is not read: eudscore reads http, https "
+        "and hf://datasets/owner/name; download the data and give the file.",
+        "hf://models/a/b.csv": "'hf://models/a/b.csv' is no address of a data set: write hf://datasets/owner/name, "
+        "with a path behind it for a file or a folder of it.",
+        "no*.csv": "No file fits the pattern 'no*.csv', nothing does: check the path and the pattern.",
     }  # fmt: skip
     for source, expected in cases.items():
         assert sentence(source) == expected
@@ -114,25 +114,118 @@ def test_a_file_in_a_folder_that_exists_is_not_looked_for_on_the_hub(
 
 
 def test_a_file_that_may_not_be_read_gets_one_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: str) -> None:
-        raise PermissionError(13, "Permission denied", path)
+    def refuse(path: Path, mode: str) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(read.pa, "memory_map", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     assert (
         sentence(folder / "reviews.csv") == "reviews.csv cannot be opened (permission denied): check who may read it."
     )
 
 
 def test_a_file_has_no_splits(folder: Path) -> None:
-    assert sentence(folder / "reviews.csv", split="test") == (
-        "reviews.csv is one file and has no split 'test': leave the split out."
-    )
+    expected = "reviews.csv is one file and has no split 'test': leave the split out."
+    assert sentence(folder / "reviews.csv", split="test") == expected
+    with pytest.raises(InputError) as refused:
+        read_upload("reviews.csv", b"text\na b\n", split="test")
+    assert str(refused.value) == expected
+
+
+def test_only_data_sets_of_the_hub_have_configurations(folder: Path) -> None:
+    for source, name in ((folder / "reviews.csv", "reviews.csv"), (folder, folder.name), ("demo", "demo")):
+        assert sentence(source, config="small") == (
+            f"{name} has no configuration 'small', as only data sets of the Hugging Face Hub have: leave it out."
+        )
+
+
+def test_a_split_in_the_name_of_a_folder_is_read(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for split in ("train", "test"):
+        (data / f"{split}.csv").write_text(f"text,label\n{split} text,x\n")
+    for source, options in ((f"{data}:test", {}), (data, {"split": "test"}), (f"{data}:test", {"split": "test"})):
+        corpus = read_source(source, **options)  # type: ignore[arg-type]
+        assert corpus.texts() == ["test text"]
+        assert (corpus.name, corpus.source) == ("data", f"{data}:test")
+    assert read_source(data).texts() == ["train text"]
+    assert read_source(data).source == str(data)
+    assert "Read the split 'train'; there is also 'test'." in read_source(data).notes
+    assert "names a split, but 'train' was asked for" in sentence(f"{data}:test", split="train")
+
+
+def test_a_pattern_joins_the_files_it_fits(folder: Path) -> None:
+    corpus = read_source(str(folder / "reviews*.csv"))
+    assert corpus.texts() == ["a b", "c d", "e f"] * 2
+    assert corpus.name == folder.name
+    assert corpus.source == str(folder / "reviews*.csv")
+    assert corpus.notes == ("2 files were joined in this order: reviews.csv, reviews2.csv.",)
+
+
+def test_a_file_whose_name_reads_like_a_pattern_or_a_split_is_that_file(folder: Path) -> None:
+    for name in ("a[1].csv", "what?.csv", "a:b.csv"):
+        (folder / name).write_text("text\none text\n")
+        assert read_source(str(folder / name)).texts() == ["one text"]
+
+
+@pytest.mark.parametrize("name", ["with space.csv", "größe.csv", "数据.csv", "100% sure#1.csv", "a'b\"c.csv", "-x.csv"])
+def test_names_are_any_text(folder: Path, name: str) -> None:
+    (folder / name).write_text("text\none text\n")
+    assert read_source(folder / name).texts() == ["one text"]
+    assert read_source(str(folder / name)).name == Path(name).stem
+    assert read_upload(name, (folder / name).read_bytes()).name == Path(name).stem
+
+
+def test_a_name_of_bytes_that_are_no_text_can_be_shown(folder: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.csv")
+    try:
+        (folder / name).write_text("text\none text\n")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    corpus = read_source(folder / name)
+    assert corpus.name == "caf?"
+    corpus.source.encode()
+    sentence(folder / name, text="x").encode()
+
+
+def test_roles_that_are_named_are_checked_and_kept() -> None:
+    content = b"text,label,author\na b,x,ann\nc d,y,bob\n"
+    assert read_upload("a.csv", content, roles={"group": "author"}).roles.group == "author"
+    with pytest.raises(InputError, match=r"has no column 'nobody'"):
+        read_upload("a.csv", content, roles={"group": "nobody"})
+
+
+def test_a_part_of_the_rows_is_drawn_before_roles_are_found(tmp_path: Path) -> None:
+    rows = "".join(f"text number {n},{'rare' if n % 10 == 0 else 'common'}\n" for n in range(200))
+    (tmp_path / "a.csv").write_text("text,label\n" + rows)
+    sampled = read_source(tmp_path / "a.csv", sample=20, stratified=True, seed=3)  # the label is found for it
+    assert [int((sampled.labels == n).sum()) for n in range(2)] == [18, 2]
+    assert (len(sampled), sampled.drawn_from) == (20, 200)
+    assert any("20 of 200 rows" in note for note in sampled.notes)
+    assert sampled.roles == Roles("text", "label")
+    for text, row in zip(sampled.texts(), sampled.table["row_in_source"].to_pylist(), strict=True):
+        assert text == f"text number {row}"
+    again = read_source(tmp_path / "a.csv", sample=20, stratified=True, seed=3)
+    assert again.id == sampled.id != read_source(tmp_path / "a.csv", sample=20, stratified=True, seed=4).id
+    rare = read_upload("a.csv", (tmp_path / "a.csv").read_bytes(), where="label = 'rare'", limit=5)
+    assert rare.texts() == [f"text number {n}" for n in range(0, 50, 10)]
+    assert rare.drawn_from == 200
+
+
+def test_a_stratified_sample_without_a_label_is_refused() -> None:
+    with pytest.raises(RequestError, match=r"^A stratified sample needs the label column"):
+        read_upload("a.csv", b"text\na b\nc d\n", sample=1, stratified=True)
+
+
+def test_reasons_and_notes_travel_with_the_corpus(folder: Path) -> None:
+    corpus = read_source(folder / "reviews.csv")
+    assert set(corpus.reasons) >= {"text", "label"}
+    assert corpus.drawn_from is None
 
 
 def test_the_demo_is_read_with_no_option() -> None:
     train, test = read_source("demo"), read_source("demo", split="test")
     assert len(train) >= 3_000
-    assert train.roles == Roles("text", "label")
+    assert (train.roles.text, train.roles.label) == ("text", "label")
     assert len(train.classes) == 10
     assert train.classes == test.classes
     assert [train.classes[label] for label in train.labels] == train.table["label_name"].to_pylist()

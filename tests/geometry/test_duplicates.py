@@ -1,12 +1,15 @@
 """Groups of duplicates against union by hand."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eudscore.geometry.duplicates import duplicate_groups, normalised
+from eudscore.geometry import duplicates as module
+from eudscore.geometry.duplicates import duplicate_groups, normalised, normalised_texts, shared_texts
 from eudscore.geometry.neighbours import NeighbourGraph, neighbour_graph
+from eudscore.records import Corpus, Roles
 
 
 @given(st.lists(st.sampled_from(["a", "b ", "A", " b", "c"]), max_size=12), st.data())
@@ -50,3 +53,40 @@ def test_near_copies_meet_at_the_threshold_and_not_above_it() -> None:
 
 def test_no_texts_have_no_groups() -> None:
     assert duplicate_groups([], None).shape == (0,)
+
+
+SPACES = [" ", "  ", "\n", "\t", "\x0b", "\x1c", "\x1f", "\u00a0", "\u2003"]
+any_text = st.lists(
+    st.sampled_from([*SPACES, "a", "B", "ß", "ﬁ", "Ａ", "b c", "İ", "😀"]) | st.characters(codec="utf-8"), max_size=6
+).map("".join)
+
+
+@given(st.lists(st.none() | any_text, max_size=8), st.sampled_from([pa.string(), pa.large_string()]), st.integers(0, 3))
+def test_texts_are_normalised_together_as_one_by_one(texts: list[str | None], kind: pa.DataType, skip: int) -> None:
+    found = normalised_texts(pa.array(["Before "] * skip + texts, kind).slice(skip))
+    assert found.to_pylist() == [normalised(text or "") for text in texts]
+
+
+def corpus_of(texts: list[str | None]) -> Corpus:
+    table = pa.table({"text": pa.chunked_array([["Not", "read"], texts[:3], texts[3:]], pa.string())}).slice(2)
+    return Corpus("a", "a", table, Roles("text"), (), np.full(len(texts), -1))
+
+
+@given(st.lists(st.none() | any_text, max_size=8), st.lists(st.none() | any_text, max_size=8))
+def test_shared_texts_are_those_a_dictionary_finds(one: list[str | None], other: list[str | None]) -> None:
+    first: dict[str, int] = {}
+    for row, text in enumerate(one):
+        first.setdefault(normalised(text or ""), row)
+    found = shared_texts(corpus_of(one), corpus_of(other))
+    keys = [normalised(text or "") for text in other]
+    expected = [row for row, key in enumerate(keys) if key and key in first]
+    assert found.rows.tolist() == expected
+    assert found.count == len(expected)
+    assert found.first.tolist() == [first[keys[row]] for row in expected]
+    assert len({normalised(text) for text in found.examples}) == len(found.examples) <= 5
+    assert {normalised(text) for text in found.examples} <= {keys[row] for row in expected}
+
+
+def test_texts_whose_hashes_meet_are_not_taken_for_equal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "hash_texts", lambda block: np.zeros(len(block.ends) - 1, dtype=np.uint64))
+    assert shared_texts(corpus_of(["a"]), corpus_of(["b", "A "])).rows.tolist() == [1]

@@ -10,7 +10,8 @@ from pathlib import Path
 from eudscore.models.memory import give_back
 
 def held():
-    return int(next(x for x in Path("/proc/self/status").read_text().splitlines() if x.startswith("RssAnon")).split()[1])
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
 
 pieces = [bytearray(60_000) for _ in range(4_000)]
 last = pieces[::100]

@@ -79,7 +79,7 @@ def test_a_changed_role_is_another_revision_and_the_first_stays(
     open_page: OpenPage, unscored: CorpusRef, workspace: Workspace
 ) -> None:
     app = open_page("data", data=str(unscored))
-    app.selectbox(key=f"role_label_{unscored}").set_value("no label").run()
+    app.selectbox(key=f"role_label_{unscored}").set_value("(none)").run()
     assert not app.exception
     assert len(workspace.corpora()) == 2
     assert "no labels" in words_of(app)
@@ -282,14 +282,14 @@ def test_a_read_only_server_measures_and_cancels_nothing(
 ) -> None:
     monkeypatch.setenv("EUDSCORE_READ_ONLY", "1")
     assert open_page("score", data=str(unscored)).button(key="score_quote").disabled
-    submit_preparation(workspace, unscored, default_request(labelled=True))
+    submit_preparation(workspace, unscored, default_request(small_corpus()))
     assert open_page("score", data=str(unscored)).button(key="work_cancel").disabled
 
 
 def test_another_try_that_fails_keeps_its_sentence_on_the_page(
     open_page: OpenPage, unscored: CorpusRef, workspace: Workspace, started: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = submit_preparation(workspace, unscored, default_request(labelled=True))
+    folder = submit_preparation(workspace, unscored, default_request(small_corpus()))
     folder.write_status(RunStatus(RunState.FAILED, message="The disk is full.", created_at=1.0))
     app = open_page("explore", data=str(unscored))
 
@@ -304,7 +304,7 @@ def test_another_try_that_fails_keeps_its_sentence_on_the_page(
 def test_a_failed_scoring_says_why_and_offers_another_try(
     open_page: OpenPage, unscored: CorpusRef, workspace: Workspace, started: list[str]
 ) -> None:
-    folder = submit_preparation(workspace, unscored, default_request(labelled=True))
+    folder = submit_preparation(workspace, unscored, default_request(small_corpus()))
     folder.write_status(RunStatus(RunState.FAILED, message="The disk is full.", created_at=1.0))
     app = open_page("explore", data=str(unscored))
     assert "Scoring was failed" not in app.error[0].value

@@ -28,7 +28,8 @@ def workspace(tmp_path: Path) -> Workspace:
 def test_a_corpus_comes_back_as_it_went_in(workspace: Workspace) -> None:
     kept = corpus()
     opened = workspace.corpus(workspace.keep_corpus(kept))
-    assert opened.table.equals(kept.table)
+    assert opened.table.to_pylist() == kept.table.to_pylist()
+    assert opened.text_column.chunks[0].buffers()[2].address == opened.table["text"].chunks[0].buffers()[2].address
     assert (opened.name, opened.source, opened.roles, opened.classes, opened.id) == (
         kept.name, kept.source, kept.roles, kept.classes, kept.id,
     )  # fmt: skip
@@ -105,8 +106,10 @@ def test_a_newer_workspace_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_damaged_file_is_said(workspace: Workspace) -> None:
     ref = workspace.keep_corpus(corpus())
     (workspace.root / "corpora" / str(ref) / "corpus.json").write_text("{")
-    with pytest.raises(WorkspaceError, match="cannot be read"):
+    with pytest.raises(WorkspaceError, match=r"corpus\.json has 1 bytes instead of \d+: remove what is damaged with"):
         workspace.corpus(ref)
+    assert [(entry.ref, entry.rows) for entry in workspace.corpora()] == [(ref, 0)]
+    assert workspace.corpora()[0].name.endswith("(damaged)")
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
@@ -146,7 +149,8 @@ def test_a_draft_goes_on_where_it_stopped(tmp_path: Path) -> None:
     again.add(again.pending, rest, np.zeros(3, np.uint8))
     again.close()
     # Who marks rows as done stays until the folder has its final name: see `Workspace.complete`.
-    assert sorted(path.name for path in (tmp_path / "d").iterdir()) == ["done.npy", "flags.npy", "v.npy", "x.npy"]
+    helpers = {path.name for path in (tmp_path / "d").iterdir()} - {"flags.npy", "v.npy", "x.npy"}
+    assert helpers == {"done.npy", "outcome.json"}
     assert len(RowDraft(tmp_path / "d", 5, {"x": None, "v": 2}).pending) == 0
     np.testing.assert_array_equal(np.load(tmp_path / "d" / "x.npy"), [0, np.nan, 0, 0, 1])
     np.testing.assert_array_equal(np.load(tmp_path / "d" / "flags.npy"), [0, 1, 0, 0, 0])
@@ -169,7 +173,7 @@ def test_a_complete_folder_holds_no_helpers(tmp_path: Path) -> None:
     draft.close()
     workspace.complete("columns", corpus_id, key, {"cards": []})
     folder = workspace.root / "columns" / corpus_id / key
-    assert sorted(path.name for path in folder.iterdir()) == ["cards.json", "flags.npy", "x.npy"]
+    assert sorted(path.name for path in folder.iterdir()) == ["cards.json", "files.json", "flags.npy", "x.npy"]
 
 
 def test_many_threads_keeping_one_corpus_agree(workspace: Workspace) -> None:
@@ -182,3 +186,49 @@ def test_many_threads_keeping_one_corpus_agree(workspace: Workspace) -> None:
     assert len(found) == 8
     assert len(set(found)) == 1
     assert len(workspace.corpora()) == 1
+
+
+def test_what_was_found_out_is_read_without_its_folder(workspace: Workspace, toy: CorpusRef) -> None:
+    assert workspace.outcome("vectors", toy.id, "b" * 16) == {"device": "cpu"}
+    np.testing.assert_array_equal(workspace.flags("vectors", toy.id, "b" * 16), np.zeros(4, np.uint8))
+    assert workspace.content("profiles", toy.id, "c" * 16) is None
+    with pytest.raises(WorkspaceError, match=r"has no vectors .*: score the data set again"):
+        workspace.outcome("vectors", toy.id, "c" * 16)
+    with pytest.raises(WorkspaceError, match="has no flags under"):
+        workspace.flags("vectors", toy.id, "c" * 16)
+
+
+def test_any_kind_can_be_kept(workspace: Workspace, toy: CorpusRef) -> None:
+    workspace.keep("profiles", toy.id, "c" * 16, {"rows": 4}, {"groups": np.arange(4)})
+    assert workspace.content("profiles", toy.id, "c" * 16) == {"version": 1, "rows": 4}
+    np.testing.assert_array_equal(workspace.array("profiles", toy.id, "c" * 16, "groups"), np.arange(4))
+
+
+def test_opening_reads_neither_texts_nor_labels(workspace: Workspace, toy: CorpusRef) -> None:
+    opened = workspace.corpus(toy)
+    assert isinstance(opened.labels, np.memmap)
+    assert {"id", "labels_id"} <= set(opened.__dict__)
+    assert opened.labels_id == Corpus(
+        "x", "x", opened.table, opened.roles, opened.classes, np.array(opened.labels)
+    ).labels_id  # fmt: skip
+
+
+def test_a_corpus_of_no_labels_and_odd_names_is_kept(workspace: Workspace) -> None:
+    table = pa.table({"text": pa.array([], pa.string())})
+    odd = Corpus("caf\udce9", "caf\udce9.csv", table, Roles("text"), (), np.zeros(0, np.int64), notes=("\u00e9\n",))
+    opened = workspace.corpus(workspace.keep_corpus(odd))
+    assert (opened.name, opened.notes, len(opened)) == ("caf\udce9", ("\u00e9\n",), 0)
+
+
+def test_a_kept_corpus_can_be_kept_again_from_itself(workspace: Workspace, toy: CorpusRef) -> None:
+    assert workspace.keep_corpus(workspace.corpus(toy)) == toy
+    elsewhere = Workspace(workspace.root.parent / "elsewhere")
+    assert elsewhere.keep_corpus(workspace.corpus(toy)) == toy
+
+
+def test_a_test_set_is_kept_without_being_listed(workspace: Workspace) -> None:
+    ref = workspace.keep_corpus(corpus(), listed=False)
+    assert workspace.corpora() == []
+    assert len(workspace.corpus(ref)) == 4
+    assert workspace.keep_corpus(corpus()) == ref
+    assert [entry.ref for entry in workspace.corpora()] == [ref]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eudscore.workflow.pace import Pace, duration
+from eudscore.workflow.pace import Pace, duration, file_size
 
 
 class Clock:
@@ -39,3 +39,11 @@ def test_nothing_is_said_before_there_is_something_to_say() -> None:
 @pytest.mark.parametrize(("seconds", "words"), [(0.4, "0 s"), (59.6, "1 min"), (61, "1 min 1 s"), (7_320, "2 h 2 min")])
 def test_durations(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(0, "0 bytes"), (999, "999 bytes"), (5_000, "5 kB"), (3_100_000, "3.1 MB"), (12_345_678_901, "12.3 GB")],
+)
+def test_sizes_are_told_in_three_digits(size: int, words: str) -> None:
+    assert file_size(size) == words

@@ -1,0 +1,70 @@
+"""What all commands share: one sentence for what a user can mend, progress on a terminal, the workspace."""
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from eudscore.errors import EudscoreError, Interrupted
+
+INTERRUPTED = 130
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def one_sentence(command: Command) -> Command:
+    """Give what a user can mend as one sentence with exit status 1, and Ctrl-C as 130."""
+
+    @wraps(command)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except (KeyboardInterrupt, Interrupted):
+            click.echo("Interrupted; what was done is kept.", err=True)
+            sys.exit(INTERRUPTED)
+        except EudscoreError as error:
+            click.echo(str(error), err=True)
+            sys.exit(1)
+
+    return guarded  # type: ignore[return-value]
+
+
+class TerminalProgress:
+    """One line on stderr that counts up; nothing at all where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        from eudscore.workflow.pace import Pace
+
+        self._shown = sys.stderr.isatty()
+        self._stage = ""
+        self._pace = Pace()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Draw the line anew."""
+        if not self._shown:
+            return
+        end = "\n" if self._stage not in ("", stage) else ""
+        self._stage = stage
+        words = self._pace.words(stage, done, total)
+        click.echo(f"{end}\r\x1b[K{stage}  {done:,} of {total:,}  {words}", nl=False, err=True)
+
+    def close(self) -> None:
+        """Leave the line."""
+        if self._stage:
+            click.echo("", err=True)
+
+
+def set_workspace(_context: click.Context, _option: click.Parameter, folder: str | None) -> None:
+    """Everything below, worker processes too, finds the workspace in the environment."""
+    if folder is not None:
+        os.environ["EUDSCORE_WORKSPACE"] = str(Path(folder).expanduser().resolve())
+
+
+workspace_option = click.option(
+    "--workspace", metavar="DIR", expose_value=False, is_eager=True, callback=set_workspace,
+    help="Folder that keeps data, scores and runs (default: EUDSCORE_WORKSPACE, or your data directory).",
+)  # fmt: skip

@@ -1,0 +1,57 @@
+"""The maps of a workspace, and the neighbour graphs that they are drawn from."""
+
+import numpy as np
+
+from eudscore.errors import WorkspaceError
+from eudscore.records import Card, Floats, Ints, JsonDict
+from eudscore.store.documents import read_json
+from eudscore.store.keyed import CARD, VERSION, KeyedFolders
+
+_LAYOUTS, _GRAPHS = "layouts", "graphs"
+
+
+class Layouts(KeyedFolders):
+    """Layouts and neighbour graphs, each under the key of its card."""
+
+    def layouts(self, corpus_id: str) -> list[tuple[str, Card]]:
+        """Keys and cards of all layouts of a corpus, the latest first."""
+        folders = [path for path in (self.root / _LAYOUTS / corpus_id).glob("[!.]*") if path.is_dir()]
+        folders.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        cards = [read_json(path / CARD, version=VERSION)["card"] for path in folders]
+        return [(path.name, Card.from_json(card)) for path, card in zip(folders, cards, strict=True)]
+
+    def layout(self, corpus_id: str, key: str) -> Floats:
+        """(n, 2) float32 positions, memory-mapped; nan = not drawn.
+
+        Raises:
+            WorkspaceError: there is no such layout here.
+        """
+        return self.array(_LAYOUTS, corpus_id, key, "layout")
+
+    def keep_layout(self, corpus_id: str, card: Card, xy: Floats, extra: JsonDict | None = None) -> None:
+        """Store a layout under the key of its card, with what belongs to it (the labels of its regions)."""
+        content = {"card": card.to_json(), **(extra or {})}
+        self.keep(_LAYOUTS, corpus_id, card.key, content, {"layout": xy}, about=CARD)
+
+    def layout_extra(self, corpus_id: str, key: str) -> JsonDict:
+        """What was stored with a layout.
+
+        Raises:
+            WorkspaceError: there is no such layout here.
+        """
+        content = self.content(_LAYOUTS, corpus_id, key, about=CARD)
+        if content is None:
+            raise WorkspaceError(f"The workspace has no layout {corpus_id}/{key}: score the data set again.")
+        return content
+
+    def graph(self, corpus_id: str, key: str) -> tuple[Ints, Floats] | None:
+        """(n, k) rows of the nearest texts and their cosines, or None where there are none yet."""
+        if not self.folder(_GRAPHS, corpus_id, key).is_dir():
+            return None
+        rows = self.array(_GRAPHS, corpus_id, key, "indices").astype(np.int64)
+        return rows, self.array(_GRAPHS, corpus_id, key, "similarities")
+
+    def keep_graph(self, corpus_id: str, card: Card, indices: Ints, similarities: Floats) -> None:
+        """Store the neighbour graph of a corpus under the key of its card."""
+        arrays = {"indices": indices.astype(np.int32), "similarities": similarities.astype(np.float32)}
+        self.keep(_GRAPHS, corpus_id, card.key, {"card": card.to_json()}, arrays, about=CARD)

@@ -1,0 +1,92 @@
+"""Which column is what: found, shown with the reason, and changed where it is wrong."""
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from eudscore.ui import state, theme
+from eudscore.ui.state import Opened
+
+NONE = "(none)"
+_ONE = {
+    "pair": "Second text, scored with the first",
+    "prompt": "Prompt, read before the text",
+    "context": "Context of a question",
+    "answer": "Answer",
+    "answer_start": "Where the answer begins",
+    "group": "Group (author, document)",
+    "id": "Id",
+    "weight": "Weight",
+}
+_SEVERAL = {
+    "vectors": "Your own sentence vectors",
+    "probabilities": "Your own class probabilities",
+    "coordinates": "Your own map coordinates",
+}
+
+
+def roles(opened: Opened) -> None:
+    """Text and label at once, the rarer roles behind a click; a change is another revision, the first stays."""
+    from eudscore.corpus.roles import with_roles
+
+    corpus = opened.corpus
+    with theme.card("Roles of the columns", "detected; change them if they are wrong", key="roles"):
+        left, right = st.columns(2)
+        with left:
+            text = str(st.selectbox("Text", *_choice(opened, corpus.roles.text), key=f"role_text_{opened.ref}"))
+            _why(opened, "text")
+        with right:
+            label = _one(opened, "label", "Label")
+            _why(opened, "label")
+        played = corpus.roles.to_json().keys() - {"text", "label"}
+        with st.expander("More roles", expanded=bool(played), key="more_roles"):
+            others = _others(opened)
+        wanted = replace(corpus.roles, text=text, label=label, **others)
+        if wanted != corpus.roles:
+            with state.sentences():
+                state.choose(state.workspace().keep_corpus(with_roles(corpus, wanted)))
+                st.rerun()
+        for note in corpus.notes:
+            st.caption(f"How it was read: {note}")
+
+
+def _others(opened: Opened) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    columns = st.columns(3)
+    for place, (role, says) in enumerate(_ONE.items()):
+        with columns[place % 3]:
+            found[role] = _one(opened, role, says)
+            _why(opened, role)
+    columns = st.columns(3)
+    for place, (role, says) in enumerate(_SEVERAL.items()):
+        with columns[place]:
+            now = getattr(opened.corpus.roles, role)
+            names = opened.corpus.table.column_names
+            found[role] = tuple(
+                st.multiselect(
+                    says, names, default=now, key=f"role_{role}_{opened.ref}", disabled=state.read_only(),
+                    placeholder=NONE,
+                )
+            )  # fmt: skip
+            _why(opened, role)
+    return found
+
+
+def _one(opened: Opened, role: str, says: str) -> str | None:
+    names, index = _choice(opened, getattr(opened.corpus.roles, role), optional=True)
+    key = f"role_{role}_{opened.ref}"
+    chosen = st.selectbox(says, names, index=index, key=key, disabled=state.read_only())
+    # The first choice is no column, even where a column is called so.
+    return None if names.index(chosen) == 0 else str(chosen)
+
+
+def _choice(opened: Opened, now: str | None, *, optional: bool = False) -> tuple[list[str], int]:
+    names = ([NONE] if optional else []) + list(opened.corpus.table.column_names)
+    return names, 0 if now is None else names.index(now, 1 if optional else 0)
+
+
+def _why(opened: Opened, role: str) -> None:
+    reason = opened.corpus.reasons.get(role)
+    if reason:
+        st.caption(reason)
