@@ -28,6 +28,7 @@ from eudscore.records import Corpus
 
 SPLITS = ("train", "test")  # of the demo; the first is read when none is named
 _DEMO = "demo"
+_SPLITS = ("train", "test", "dev", "val", "valid", "validation", "data")  # names of files that say nothing
 
 
 class MoreReading(TypedDict, total=False):
@@ -158,7 +159,7 @@ def _open(source: str | Path, *, text: str | None, split: str | None, config: st
         _refuse_config(shown(path.name), config)
         return _Opened(read_folder(path, text=text, split=split), *_called(path, str(path), split))
     _refuse_parts(shown(path.name), split, config)
-    return _Opened(read_path(path, text=text), shown(path.stem), shown(str(path)))
+    return _Opened(read_path(path, text=text), shown(_named(path)), shown(str(path)))
 
 
 def _called(path: Path, source: str, split: str | None) -> tuple[str, str]:
@@ -247,3 +248,9 @@ def _refuse_config(name: str, config: str | None) -> None:
         raise InputError(
             f"{name} has no configuration {config!r}, as only data sets of the Hugging Face Hub have: leave it out."
         )
+
+
+def _named(path: Path) -> str:
+    """What people call a file: its name, and its folder's where the name is only that of a split."""
+    first = path.name.partition(".")[0]
+    return f"{path.parent.name}/{first}" if first.lower() in _SPLITS and path.parent.name else path.stem

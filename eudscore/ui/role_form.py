@@ -9,6 +9,7 @@ from eudscore.ui import state, theme
 from eudscore.ui.state import Opened
 
 NONE = "(none)"
+_ACROSS = 3
 _ONE = {
     "pair": "Second text, scored with the first",
     "prompt": "Prompt, read before the text",
@@ -39,8 +40,9 @@ def roles(opened: Opened) -> None:
         with right:
             label = _one(opened, "label", "Label")
             _why(opened, "label")
-        played = corpus.roles.to_json().keys() - {"text", "label"}
-        with st.expander("More roles", expanded=bool(played), key="more_roles"):
+        played = [role for role in corpus.roles.to_json() if role not in ("text", "label")]
+        found = f": {', '.join(played).replace('_', ' ')}" if played else ""
+        with st.expander(f"More roles{found}", key="more_roles"):
             others = _others(opened)
         wanted = replace(corpus.roles, text=text, label=label, **others)
         if wanted != corpus.roles:
@@ -53,24 +55,25 @@ def roles(opened: Opened) -> None:
 
 def _others(opened: Opened) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    columns = st.columns(3)
-    for place, (role, says) in enumerate(_ONE.items()):
-        with columns[place % 3]:
-            found[role] = _one(opened, role, says)
-            _why(opened, role)
-    columns = st.columns(3)
-    for place, (role, says) in enumerate(_SEVERAL.items()):
-        with columns[place]:
-            now = getattr(opened.corpus.roles, role)
-            names = opened.corpus.table.column_names
-            found[role] = tuple(
-                st.multiselect(
-                    says, names, default=now, key=f"role_{role}_{opened.ref}", disabled=state.read_only(),
-                    placeholder=NONE,
-                )
-            )  # fmt: skip
-            _why(opened, role)
+    rarer = [*_ONE, *_SEVERAL]
+    for start in range(0, len(rarer), _ACROSS):
+        for role, column in zip(rarer[start : start + _ACROSS], st.columns(_ACROSS), strict=False):
+            with column:
+                found[role] = _one(opened, role, _ONE[role]) if role in _ONE else _several(opened, role)
+                _why(opened, role)
     return found
+
+
+def _several(opened: Opened, role: str) -> tuple[str, ...]:
+    chosen = st.multiselect(
+        _SEVERAL[role],
+        opened.corpus.table.column_names,
+        default=getattr(opened.corpus.roles, role),
+        key=f"role_{role}_{opened.ref}",
+        disabled=state.read_only(),
+        placeholder=NONE,
+    )
+    return tuple(chosen)
 
 
 def _one(opened: Opened, role: str, says: str) -> str | None:

@@ -59,7 +59,7 @@ def figures(opened: Opened) -> None:
             ("Median words", theme.number(facts.words_median)),
             ("Empty texts", f"{facts.empty:,}"),
             ("Exact duplicates", f"{facts.exact_duplicates:,}"),
-            ("Near-duplicates", "not looked for" if near is None else f"{near:,}"),
+            ("Near-duplicates", "\N{EN DASH}" if near is None else f"{near:,}"),
         ]
     )
 

@@ -1,3 +1,4 @@
+import gzip
 import json
 import os
 import re
@@ -298,3 +299,21 @@ def test_reading_imports_nothing_slow_and_warns_of_nothing(folder: Path) -> None
 def test_a_bad_source_raises_the_error_of_input() -> None:
     with pytest.raises(InputError):
         read_source(Path("nowhere.csv"))
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("reviews/train.csv", "reviews/train"),
+        ("reviews/test.csv.gz", "reviews/test"),
+        ("reviews/mine.v2.csv", "mine.v2"),
+    ],
+)
+def test_a_file_that_is_called_like_a_split_takes_the_name_of_its_folder_along(
+    path: str, name: str, tmp_path: Path
+) -> None:
+    file = tmp_path / path
+    file.parent.mkdir()
+    content = b"text\na fine film\na bad film\n"
+    file.write_bytes(gzip.compress(content) if path.endswith(".gz") else content)
+    assert read_source(file).name == name
