@@ -12,17 +12,17 @@ from typing import TypedDict, Unpack
 import pyarrow as pa
 
 from eudscore import locations
-from eudscore.corpus.addresses import HUB_PREFIX, file_address, redacted
-from eudscore.corpus.downloads import downloaded
 from eudscore.corpus.drawing import draw
-from eudscore.corpus.folders import is_pattern, read_folder, read_pattern
-from eudscore.corpus.formats import has_known_ending
-from eudscore.corpus.hub import HubName, hub_name, read_hub
-from eudscore.corpus.hub_files import hub_address, read_hub_files
-from eudscore.corpus.paths import is_there, listed, local_path, read_path, shown
-from eudscore.corpus.reading import Reading
+from eudscore.corpus.files.formats import has_known_ending
+from eudscore.corpus.files.reading import Reading
 from eudscore.corpus.roles import assign_roles, detect_roles
-from eudscore.corpus.uploads import Content, copied, upload_name
+from eudscore.corpus.sources.addresses import HUB_PREFIX, file_address, redacted
+from eudscore.corpus.sources.downloads import downloaded
+from eudscore.corpus.sources.folders import is_pattern, read_folder, read_pattern
+from eudscore.corpus.sources.hub import HubName, hub_name, read_hub
+from eudscore.corpus.sources.hub_files import hub_address, read_hub_files
+from eudscore.corpus.sources.paths import is_there, listed, local_path, read_path, shown
+from eudscore.corpus.sources.uploads import Content, copied, upload_name
 from eudscore.errors import InputError
 from eudscore.records import Corpus
 

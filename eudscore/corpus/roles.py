@@ -7,9 +7,9 @@ from pathlib import PurePath
 import pyarrow as pa
 
 from eudscore.corpus.classes import classes_of
-from eudscore.corpus.finding import Finding, no_classes
-from eudscore.corpus.role_checks import check_each_once, check_role, columns_of, require
-from eudscore.corpus.role_names import IN_WORDS, ROLES, SEVERAL
+from eudscore.corpus.detection.finding import Finding, no_classes
+from eudscore.corpus.detection.role_checks import check_each_once, check_role, columns_of, require
+from eudscore.corpus.detection.role_names import IN_WORDS, ROLES, SEVERAL
 from eudscore.errors import RequestError
 from eudscore.records import Corpus, Roles
 

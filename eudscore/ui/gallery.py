@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from eudscore.corpus.gallery import GALLERY, GalleryEntry
+from eudscore.corpus.sources.gallery import GALLERY, GalleryEntry
 from eudscore.ui import sources, state, theme
 from eudscore.workflow.pace import file_size
 

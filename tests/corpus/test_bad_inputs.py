@@ -18,8 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eudscore.corpus import packed
-from eudscore.corpus.formats import READ_ENDINGS
+from eudscore.corpus.files import packed
+from eudscore.corpus.files.formats import READ_ENDINGS
 from eudscore.corpus.read import read_source, read_upload
 from eudscore.errors import InputError
 from eudscore.records import Corpus

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from eudscore.corpus import role_names
+from eudscore.corpus.detection import role_names
 from eudscore.corpus.roles import assign_roles, detect_roles, with_roles
 from eudscore.errors import InputError, RequestError
 from eudscore.records import Roles
