@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from eudscore.errors import RequestError
+from eudscore.records import Corpus, Roles
 from eudscore.workflow.requests import LARGEST_SEED, Entropy, ScoreRequest, default_entropies, default_request
 
 SEMANTIC = (Entropy.SEMANTIC,)
@@ -52,7 +55,9 @@ def test_predictive_is_possible_with_labels_or_with_a_classifier(
 
 
 def test_the_standard_request_is_always_possible() -> None:
-    assert default_request(labelled=False).entropies == default_entropies(labelled=False)
+    table = pa.table({"text": ["a"]})
+    bare = Corpus("bare", "bare.csv", table, Roles("text"), (), np.array([-1]))
+    assert default_request(bare).entropies == default_entropies(labelled=False)
 
 
 def test_checking_a_request_loads_no_model_library() -> None:

@@ -285,7 +285,7 @@ def test_what_can_be_computed_follows_from_labels_and_from_what_is_brought_along
     assert Entropy.PREDICTIVE in entropies_for(corpus)
     assert Entropy.PREDICTIVE not in entropies_for(bare)
     assert Entropy.PREDICTIVE in entropies_for(bare, classifier="./mine")
-    assert Entropy.PREDICTIVE in default_request(labelled=False, probabilities=True).entropies
+    assert Entropy.PREDICTIVE in default_request(corpus).entropies
 
 
 # Prompts, pairs and chats
