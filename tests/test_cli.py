@@ -59,9 +59,55 @@ def test_score_select_train(reviews: Path, tiny_encoder: Path, tmp_path: Path) -
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Trained on 30 rows, tested on 60: accuracy" in done.stdout
+    assert done.stderr == "30 of 60 test rows have a text that is trained on.\n"
     status = json.loads((tmp_path / "run" / "status.json").read_text())
     assert status["state"] == "done"
     assert status["result"]["steps"] == 4
+
+
+def test_only_the_rows_asked_for_are_read_and_can_be_found_again(reviews: Path, tmp_path: Path) -> None:
+    ws, out, subset = tmp_path / "ws", tmp_path / "s.parquet", tmp_path / "subset.parquet"
+    asked = [
+        "score", reviews, "--text", "review", "--label", "stars", "--where", "stars = 1", "--sample", "20",
+        "--seed", "7", "--entropy", "information", "--out", out,
+    ]  # fmt: skip
+    done = run(*asked, "--role", "weight=stars", workspace=ws)
+    assert (done.returncode, "weight" in done.stderr) == (1, True), "one column plays one role"
+    done = run(*asked, workspace=ws)
+    assert done.returncode == 0, done.stderr
+    assert "20 of 60 rows" in done.stdout
+    done = run("select", out, "--budget", "5", "--by", "information_entropy", "--out", subset, workspace=ws)
+    assert done.returncode == 0, done.stderr
+    source = [json.loads(line) for line in reviews.read_text(encoding="utf-8").splitlines()]
+    chosen = pq.read_table(subset).to_pylist()
+    assert len(chosen) == 5
+    for row in chosen:
+        assert source[row["row_in_source"]] == {"review": row["review"], "stars": 1}
+
+
+def test_the_workspace_is_listed_checked_and_cleared(reviews: Path, tmp_path: Path) -> None:
+    ws, out = tmp_path / "ws", tmp_path / "s.parquet"
+    assert run("score", reviews, "--entropy", "information", "--out", out, workspace=ws).returncode == 0
+    done = run("workspace", "info", workspace=ws)
+    assert (done.returncode, "60 rows" in done.stdout) == (0, True)
+    done = run("workspace", "verify", workspace=ws)
+    assert (done.returncode, done.stdout) == (0, "Everything is as it was written.\n")
+    (column,) = ws.glob("columns/*/*/igse.npy")
+    content = bytearray(column.read_bytes())
+    content[-1] ^= 1
+    column.write_bytes(bytes(content))
+    done = run("workspace", "verify", workspace=ws)
+    assert done.returncode == 1
+    assert "igse.npy" in done.stdout
+    assert "1 problem" in done.stdout
+    before = sorted(ws.rglob("*"))
+    done = run("workspace", "prune", "--damaged", workspace=ws)
+    assert done.returncode == 0
+    assert "run it again with --yes" in done.stdout
+    assert sorted(ws.rglob("*")) == before
+    assert run("workspace", "prune", "--damaged", "--yes", workspace=ws).returncode == 0
+    assert not column.exists()
+    assert run("workspace", "verify", workspace=ws).returncode == 0
 
 
 BAD = [

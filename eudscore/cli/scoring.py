@@ -63,6 +63,8 @@ def score(source: str, out: Path, *, quote: bool, entropy: str | None, **options
     scores.write(out)
     for line in noticed_rows(scores):
         click.echo(f"Noticed {line}.")
+    for note in scores.cards["igse"].outcome.get("notes", ()):
+        click.echo(f"Noticed igse: {note}.")
     click.echo(f"Wrote {out}: {len(scores):,} rows, {', '.join(scores.columns)}.")
 
 

@@ -24,23 +24,20 @@ def train(subset: Path, test_source: str, out: Path, **options: Any) -> None:
     """Fine-tune a classifier on SUBSET and test it."""
     if options["epochs"] is not None and options["steps"] is not None:
         raise click.UsageError("Give --epochs or --steps, not both.")
+    from eudscore.geometry.duplicates import shared_texts
     from eudscore.store.workspace import Workspace, default_root
     from eudscore.workflow import choosing, fitting
     from eudscore.workflow.requests import FitOptions
 
     data = choosing.read_subset(subset)
     test = fitting.read_test(test_source, like=data)
+    seen = shared_texts(data, test).count
+    if seen:
+        click.echo(f"{seen:,} of {len(test):,} test rows have a text that is trained on.", err=True)
     progress = TerminalProgress()
+    wanted = FitOptions(**options)
     try:
-        run = fitting.fit_here(
-            Workspace(default_root()),
-            data,
-            None,
-            test,
-            FitOptions(**options),
-            out=out,
-            on_progress=progress,
-        )
+        run = fitting.fit_here(Workspace(default_root()), data, None, test, wanted, out=out, on_progress=progress)
     finally:
         progress.close()
     click.echo(f"Trained on {len(data):,} rows, tested on {run.metrics['test_rows']:,}: {run.sentence}")

@@ -52,7 +52,8 @@ def verify() -> None:
         progress.close()
     for problem in found:
         click.echo(problem.sentence)
-    click.echo("Everything is as it was written." if not found else f"{len(found):,} problems.")
+    count = "1 problem." if len(found) == 1 else f"{len(found):,} problems."
+    click.echo(count if found else "Everything is as it was written.")
     sys.exit(1 if found else 0)
 
 
