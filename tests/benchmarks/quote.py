@@ -1,8 +1,9 @@
 """What `--quote` says against what then happens, each in a process of its own.
 
-    python tests/benchmarks/quote.py SOURCE... [--entropy LIST] [--limit N]
+    python tests/benchmarks/quote.py SOURCE... [--OPTION=VALUE ...]
 
-SOURCE is what `eudscore score` takes, e.g. demo. Prints seconds and peak memory, foretold and measured.
+SOURCE is what `eudscore score` takes, e.g. demo; so are the options, e.g. --adapt or --entropy=semantic.
+Prints seconds and peak memory, foretold and measured.
 """
 
 import argparse
@@ -51,15 +52,7 @@ def foretold(said: str) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sources", nargs="+")
-    parser.add_argument("--entropy")
-    parser.add_argument("--limit")
-    options = parser.parse_args()
-    more = [
-        word
-        for name in ("entropy", "limit")
-        if getattr(options, name)
-        for word in (f"--{name}", getattr(options, name))
-    ]
+    options, more = parser.parse_known_args()
     print("| source | quote | took | off by | memory quoted | held | off by | quoting took |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for source in options.sources:

@@ -17,8 +17,9 @@ from eudscore.models.probe import group_folds
 from eudscore.records import Corpus, Roles
 from eudscore.scorers.generative import GenerativeScorer
 from eudscore.store.workspace import Workspace
-from eudscore.workflow import mapping, scoring, vectors
+from eudscore.workflow import mapping, preparing, quoting, scoring, vectors
 from eudscore.workflow.mapping import first_layout, lay_out
+from eudscore.workflow.quoting import quote_scoring
 from eudscore.workflow.requests import Entropy, ScoreRequest, default_request, entropies_for, silent
 from eudscore.workflow.scoring import generative_scorer, score
 from eudscore.workflow.vectors import groups_of, space_of, united_groups
@@ -346,3 +347,29 @@ def test_every_scorer_reads_a_chat_as_its_turns(workspace: Workspace, tiny_encod
     assert scores.tokens.tolist() == [len(words_of(f"user: where is my {n} assistant: new refund")) for n in range(30)]
     for name in ("information_entropy", "generative_entropy", "semantic_entropy"):
         assert np.isfinite(scores.columns[name]).all()
+
+
+# What comes before scoring
+
+
+def test_a_quote_for_own_vectors_and_probabilities_asks_for_no_model(
+    corpus: Corpus, no_encoder: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quoting, "resolve_model", lambda name: pytest.fail(f"{name} was asked for"))
+    own = with_columns(corpus, {"vectors": ("v",)}, v=list(points(corpus)))
+    assert quote_scoring(own, ScoreRequest(BOTH, device="cpu")).seconds > 0
+    share = np.full((len(corpus), len(corpus.classes)), 1 / len(corpus.classes))
+    given_shares = with_columns(corpus, {"probabilities": ("p",)}, p=list(share))
+    assert quote_scoring(given_shares, ScoreRequest((Entropy.PREDICTIVE,), device="cpu")).seconds > 0
+
+
+def test_preparing_own_coordinates_and_vectors_compiles_no_umap_and_loads_no_encoder(
+    workspace: Workspace, corpus: Corpus, no_encoder: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "warm_up", lambda: pytest.fail("UMAP was compiled"))
+    roles = {"vectors": ("v",), "coordinates": ("c",)}
+    own = with_columns(corpus, roles, v=list(points(corpus)), c=[[0.1 * row, 1.0] for row in range(len(corpus))])
+    ref = workspace.keep_corpus(own)
+    done = preparing.prepare(workspace, ref, ScoreRequest(BOTH, device="cpu"))
+    assert "semantic_entropy" in done["columns"]
+    assert workspace.layout(ref.id, done["layout"])[3].tolist() == pytest.approx([0.3, 1.0])
