@@ -25,6 +25,9 @@ Bools = NDArray[np.bool_]
 JsonDict = dict[str, Any]
 
 UNLABELLED = -1
+ROW_IN_SOURCE = "row_in_source"
+"""Column of a corpus of which a sample or a condition left rows out: int64, from 0 on."""
+
 _PIECE = 65_536  # rows
 
 

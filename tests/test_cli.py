@@ -76,6 +76,9 @@ def test_only_the_rows_asked_for_are_read_and_can_be_found_again(reviews: Path, 
     done = run(*asked, workspace=ws)
     assert done.returncode == 0, done.stderr
     assert "20 of 60 rows" in done.stdout
+    rows = pq.read_table(out).column("row_in_source").to_pylist()
+    assert rows == sorted(rows)
+    assert all(row % 2 == 1 for row in rows), "stars are the row's remainder"
     done = run("select", out, "--budget", "5", "--by", "information_entropy", "--out", subset, workspace=ws)
     assert done.returncode == 0, done.stderr
     source = [json.loads(line) for line in reviews.read_text(encoding="utf-8").splitlines()]
@@ -83,6 +86,14 @@ def test_only_the_rows_asked_for_are_read_and_can_be_found_again(reviews: Path, 
     assert len(chosen) == 5
     for row in chosen:
         assert source[row["row_in_source"]] == {"review": row["review"], "stars": 1}
+
+
+@pytest.mark.parametrize("verb", ["info", "verify", "prune"])
+def test_looking_makes_no_workspace(verb: str, tmp_path: Path) -> None:
+    done = run("workspace", verb, workspace=tmp_path / "mistyped")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "is no workspace" in done.stderr
+    assert not (tmp_path / "mistyped").exists()
 
 
 def test_the_workspace_is_listed_checked_and_cleared(reviews: Path, tmp_path: Path) -> None:
@@ -110,6 +121,40 @@ def test_the_workspace_is_listed_checked_and_cleared(reviews: Path, tmp_path: Pa
     assert run("workspace", "verify", workspace=ws).returncode == 0
 
 
+def test_what_is_read_is_never_written_over(reviews: Path, tmp_path: Path) -> None:
+    ws, scores, notes = tmp_path / "ws", tmp_path / "out" / "s.parquet", tmp_path / "notes.json"
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    (folder / "a.jsonl").write_bytes(reviews.read_bytes())
+    notes.write_text('[{"mine": 1}]')
+    before = reviews.read_bytes()
+    assert run("score", reviews, "--entropy", "information", "--out", scores, workspace=ws).returncode == 0
+    score, select = ["score", "--entropy", "information"], ["select", scores, "--budget", "5", "--out"]
+    for arguments, sentence in (
+        ([*score, reviews, "--out", reviews], "would overwrite what is read"),
+        ([*score, folder, "--out", folder / "s.parquet"], "would be read as a part of"),
+        ([*score, folder / "*.jsonl", "--out", folder / "s.jsonl"], "would be read as a part of"),
+        ([*select, scores], "would overwrite what is read"),
+        ([*select, tmp_path / "x.parquet", "--recipe", scores], "would overwrite what is read"),
+        ([*select, tmp_path / "x.parquet", "--recipe", notes], "exists and is no recipe"),
+    ):
+        done = run(*arguments, workspace=ws)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert sentence in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert (reviews.read_bytes(), notes.read_text()) == (before, '[{"mine": 1}]')
+    assert [path.name for path in folder.iterdir()] == ["a.jsonl"]
+
+
+def test_several_labels_a_row_are_told(tmp_path: Path) -> None:
+    source = tmp_path / "several.jsonl"
+    rows = [{"text": f"some words in row {n}", "labels": ["a", "b"][: 1 + n % 2]} for n in range(20)]
+    source.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    done = run("score", source, "--entropy", "information", "--out", tmp_path / "s.parquet", workspace=tmp_path / "ws")
+    assert done.returncode == 0, done.stderr
+    assert "`labels` holds several labels a row (1.5 on average, 2 different: a, b)" in done.stdout
+
+
 BAD = [
     (["score", "nowhere.csv"], 1, "nowhere.csv"),
     (["score", "{reviews}", "--text", "nope"], 1, "has no column 'nope', only 'review', 'stars'. Choose one of these."),
@@ -128,6 +173,7 @@ BAD = [
     (["score", "{reviews}", "--device", "tpu"], 2, "is not one of"),
     (["score"], 2, "Missing argument 'SOURCE'"),
     (["select", "{reviews}", "--budget", "16%", "--out", "x.parquet"], 1, "is not a Parquet file"),
+    (["select", "{reviews}", "--budget", "", "--out", "x.parquet"], 1, "The budget '' is not a number"),
     (["select", "none.parquet", "--budget", "16%", "--out", "x.parquet"], 1, "There is no file none.parquet"),
     (["select", "{plain}", "--budget", "16%", "--out", "x.parquet"], 1, "holds no scores of eudscore"),
     (["select", "{reviews}", "--out", "x.parquet"], 2, "Give a --budget, or a --recipe to replay."),

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from eudscore.cli.shared import one_sentence, workspace_option
+from eudscore.cli.shared import one_sentence, refuse_overwriting, workspace_option
 
 
 @click.command()
@@ -23,6 +23,7 @@ from eudscore.cli.shared import one_sentence, workspace_option
 @one_sentence
 def select(scores: Path, out: Path, budget: str | None, recipe: Path | None, **choice: Any) -> None:
     """Choose rows of SCORES under a budget and write them with all their columns."""
+    from eudscore.errors import InputError
     from eudscore.store.files import write_json
     from eudscore.store.scores import read_scores
     from eudscore.store.workspace import Workspace, default_root
@@ -30,8 +31,13 @@ def select(scores: Path, out: Path, budget: str | None, recipe: Path | None, **c
 
     if budget is None:
         _check_replay(recipe)
-    request = selection_request(budget or "100%", **choice)
+    request = selection_request("100%" if budget is None else budget, **choice)
     replayed = None if budget is not None or recipe is None else read_recipe(recipe)
+    refuse_overwriting("--out", out, scores, *([recipe] if recipe else []))
+    if recipe is not None and replayed is None:
+        refuse_overwriting("--recipe", recipe, scores)
+        if recipe.exists() and not _is_recipe(recipe):
+            raise InputError(f"{recipe} exists and is no recipe: give --recipe another name, so that it is kept.")
     scored = read_scores(scores)
     workspace = Workspace(default_root())
     subset = choosing.select(workspace, scored, request, recipe=replayed)
@@ -60,6 +66,15 @@ def selection_request(budget: str, *, by: str, band: str | None, strategy: str, 
 
     interval = None if band is None else parse_band(band)
     return SelectionRequest(parse_budget(budget), by, strategy_named(strategy), interval, seed=seed)
+
+
+def _is_recipe(path: Path) -> bool:
+    from eudscore.errors import InputError
+
+    try:
+        return bool(read_recipe(path).get("kind") == "selection")
+    except InputError:
+        return False
 
 
 def read_recipe(path: Path) -> Any:

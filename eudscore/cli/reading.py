@@ -68,13 +68,14 @@ def read(source: str, options: dict[str, Any], *, seed: int) -> "Corpus":
 
 def describe(corpus: "Corpus") -> str:
     """What was read and how, a line each."""
-    label = f"label {corpus.roles.label!r} ({len(corpus.classes)} classes)" if corpus.roles.label else "no label"
+    count = "1 class" if len(corpus.classes) == 1 else f"{len(corpus.classes):,} classes"
+    label = f"label {corpus.roles.label!r} ({count})" if corpus.roles.label else "no label"
     others = [f"{role} {_quoted(column)}" for role, column in corpus.roles.to_json().items()
               if role not in ("text", "label")]  # fmt: skip
     part = f" of {corpus.drawn_from:,}" if corpus.drawn_from is not None else ""
     facts = ", ".join([f"text {corpus.roles.text!r}", label, *others])
     lines = [f"Read {corpus.name}: {len(corpus):,}{part} rows, {facts}."]
-    return "\n".join(lines + [f"  {note}" for note in corpus.notes])
+    return "\n".join(lines + [f"  {note}" for note in (*corpus.notes, *corpus.reasons.values())])
 
 
 def _quoted(column: str | list[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from eudscore.cli.reading import describe, read, reading_options
-from eudscore.cli.shared import TerminalProgress, one_sentence, workspace_option
+from eudscore.cli.shared import TerminalProgress, one_sentence, refuse_overwriting, workspace_option
 from eudscore.models.device import DEVICES, DTYPES
 
 
@@ -36,6 +36,8 @@ def score(source: str, out: Path, *, quote: bool, entropy: str | None, **options
     from eudscore.workflow.requests import ScoreRequest, entropies_for, parse_entropies
 
     names = [] if entropy is None else parse_entropies([name.strip() for name in entropy.split(",") if name.strip()])
+    if not quote:
+        refuse_overwriting("--out", out, source)
     corpus = read(source, options, seed=options["seed"])
     click.echo(describe(corpus))
     possible = entropies_for(corpus, classifier=options["classifier"])

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from fnmatch import fnmatch
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +34,29 @@ def one_sentence(command: Command) -> Command:
     return guarded  # type: ignore[return-value]
 
 
+def refuse_overwriting(option: str, written: Path, *sources: str | Path) -> None:
+    """What is read must still be there afterwards, and be read the same the next time.
+
+    Raises:
+        InputError: the file that an option names is one of the sources, or would become a part of one.
+    """
+    from eudscore.errors import InputError
+
+    target = written.resolve()
+    for source in sources:
+        path = Path(source).expanduser()
+        try:
+            read, folder = path.resolve(), path.is_dir()
+        except (OSError, ValueError):
+            continue  # an address, or what reading refuses with a sentence of its own
+        if target == read:
+            raise InputError(f"{option} {written} would overwrite what is read: give another name.")
+        if target.is_relative_to(read) if folder else fnmatch(str(target), str(read)):
+            raise InputError(
+                f"{option} {written} would be read as a part of {source} the next time: give a file in another folder."
+            )
+
+
 class TerminalProgress:
     """One line on stderr that counts up; nothing at all where stderr is no terminal."""
 
@@ -60,6 +84,8 @@ class TerminalProgress:
 
 def set_workspace(_context: click.Context, _option: click.Parameter, folder: str | None) -> None:
     """Everything below, worker processes too, finds the workspace in the environment."""
+    if folder is not None and not folder.strip():
+        raise click.BadParameter("the name of the folder is empty.")
     if folder is not None:
         os.environ["EUDSCORE_WORKSPACE"] = str(Path(folder).expanduser().resolve())
 

@@ -84,9 +84,14 @@ def prune(*, damaged: bool, yes: bool) -> None:
 
 
 def _opened() -> "Workspace":
+    """The workspace, which must be there: looking makes none."""
+    from eudscore.errors import WorkspaceError
     from eudscore.store.workspace import Workspace, default_root
 
-    return Workspace(default_root())
+    root = default_root()
+    if not (root / "workspace.json").exists():
+        raise WorkspaceError(f"{root} is no workspace: name one with --workspace or EUDSCORE_WORKSPACE.")
+    return Workspace(root)
 
 
 def _table(rows: Iterable[tuple[str, ...]]) -> None:

@@ -220,16 +220,21 @@ def _class_label_names(table: pa.Table, column: str) -> tuple[str, ...]:
 def _companion(table: pa.Table, column: str, text: str, labels: Ints) -> tuple[str, tuple[str, ...]] | None:
     """The column of strings that names each label by one string of its own, and these names in order."""
     by_name = [f"{column}_name", f"{column}_text", f"{column}_names", "label_name", "label_text", "class_name"]
-    others = [name for name in table.column_names if name not in (column, text)]
     known = int(labels.max(initial=UNLABELLED)) + 1
+    # A few rows agree by chance: then only a column that is called so is believed, and no other is looked at.
+    names = table.column_names if len(labels) > 2 * known > 2 else _there(table, by_name)
+    others = [name for name in names if name not in (column, text)]
     for name in sorted(others, key=lambda other: by_name.index(other) if other in by_name else len(by_name)):
         if not is_text(table.schema.field(name).type) or _has_more_values(table.column(name), known):
             continue
-        names = _one_to_one(labels, _of_strings(plain(table.column(name))))
-        # A few rows agree by chance: then only a column that is called so is believed.
-        if names and (name in by_name or len(labels) > 2 * len(names) > 2):
-            return name, names
+        if found := _one_to_one(labels, _of_strings(plain(table.column(name)))):
+            return name, found
     return None
+
+
+def _there(table: pa.Table, names: list[str]) -> list[str]:
+    """Those of the names that are columns, without going through all columns of what may be thousands."""
+    return [name for name in dict.fromkeys(names) if table.schema.get_field_index(name) >= 0]
 
 
 def _has_more_values(column: pa.ChunkedArray, classes: int) -> bool:

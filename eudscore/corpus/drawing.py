@@ -9,9 +9,7 @@ import pyarrow.compute as pc
 
 from eudscore.corpus.condition import fulfils
 from eudscore.errors import RequestError
-from eudscore.records import Bools, Ints
-
-ROW_IN_SOURCE = "row_in_source"
+from eudscore.records import ROW_IN_SOURCE, Bools, Ints
 
 
 @dataclass(frozen=True, eq=False)

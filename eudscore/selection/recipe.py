@@ -152,7 +152,10 @@ def _nothing_left(request: SelectionRequest, steps: tuple[tuple[str, int], ...])
     if left["with text"] == 0:
         return "No row has a text to choose. Check which column holds the text."
     if left["scored"] == 0:
-        return f"No row has a value of {request.by}. Score the data with it first, or select by another column."
+        return (
+            f"No row has a value of {request.by} (its card says why): select by another column, such as "
+            "information_entropy, or score the data with more entropies."
+        )
     band = request.band or Band(0, 1)
     return (
         f"The band {band.lo:g}:{band.hi:g} of {request.by} holds none of the {left['scored']:,} scored rows. "

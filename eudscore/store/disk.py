@@ -11,18 +11,19 @@ from eudscore.errors import WorkspaceError
 
 _BLOCK = 1 << 20  # bytes
 _ELSEWHERE = "choose another folder with --workspace or EUDSCORE_WORKSPACE"
+ANOTHER_FILE = "name another file"
 _FULL = {errno.ENOSPC: "free some space", errno.EDQUOT: "free some space", errno.EFBIG: "allow larger files"}
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)  # some network file systems sync files alone
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn an `OSError` of writing into one sentence."""
+def writing(path: Path, *, otherwise: str = _ELSEWHERE) -> Iterator[None]:
+    """Turn an `OSError` of writing into one sentence, which ends in what else can be done."""
     try:
         yield
     except OSError as error:
         remedy = _FULL.get(error.errno or 0, "check who may write there")
-        raise WorkspaceError(f"{path} cannot be written ({in_words(error)}): {remedy}, or {_ELSEWHERE}.") from error
+        raise WorkspaceError(f"{path} cannot be written ({in_words(error)}): {remedy}, or {otherwise}.") from error
 
 
 def in_words(error: Exception) -> str:

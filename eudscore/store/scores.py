@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from eudscore.errors import InputError
-from eudscore.records import Card, Floats, Ints, JsonDict
-from eudscore.store.disk import in_words, sync_file, sync_folder, writing
-from eudscore.store.owners import FILE, draft_name
+from eudscore.records import ROW_IN_SOURCE, Card, Floats, Ints, JsonDict
+from eudscore.store.disk import ANOTHER_FILE, in_words, sync_file, sync_folder, writing
+from eudscore.store.owners import FILE, draft_name, is_abandoned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,22 +34,29 @@ class Scores:
         tokens: (n,) int64 words of each text.
         columns: column name -> (n,) float32; nan = nothing to score.
         cards: column name -> its estimator card.
+        rows_in_source: (n,) int64 rows of the source, where only some of them were read; else None.
     """
 
     corpus: JsonDict
     tokens: Ints
     columns: Mapping[str, Floats]
     cards: Mapping[str, Card]
+    rows_in_source: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.tokens)
 
     def to_arrow(self) -> pa.Table:
-        """`row`, `tokens`, then the scores, one row per input row in input order; cards in the metadata."""
+        """`row`, `tokens`, then the scores, one row per input row in input order; cards in the metadata.
+
+        Where a sample or a condition left rows of the source out, `row_in_source` says which these are.
+        """
         arrays: dict[str, Any] = {
             "row": pa.array(np.arange(len(self), dtype=np.int64)),
             "tokens": pa.array(self.tokens.astype(np.int32)),
         }
+        if self.rows_in_source is not None:
+            arrays[ROW_IN_SOURCE] = pa.array(self.rows_in_source)
         for name in sorted(self.columns, key=_place):
             arrays[name] = pa.array(np.asarray(self.columns[name], dtype=np.float32))
         about = {
@@ -94,7 +101,9 @@ def read_scores(path: str | Path) -> Scores:
     names = [name for name in about["cards"] if name in table.column_names]
     columns = {name: table.column(name).to_numpy().astype(np.float32) for name in names}
     cards = {name: Card.from_json(about["cards"][name]) for name in names}
-    return Scores(about["corpus"], table.column("tokens").to_numpy().astype(np.int64), columns, cards)
+    tokens = table.column("tokens").to_numpy().astype(np.int64)
+    there = ROW_IN_SOURCE in table.column_names
+    return Scores(about["corpus"], tokens, columns, cards, table.column(ROW_IN_SOURCE).to_numpy() if there else None)
 
 
 def _in_order(table: pa.Table, name: str) -> pa.Table:
@@ -135,9 +144,18 @@ def read_parquet(path: Path, what: str, *, verb: str) -> tuple[pa.Table, JsonDic
 
 
 def write_parquet(table: pa.Table, path: Path) -> Path:
-    """Write Parquet under a temporary name beside its target, then rename it into place, for good."""
+    """Write Parquet under a temporary name beside its target, then rename it into place, for good.
+
+    What processes that were killed left of such writing in the same folder is removed.
+
+    Raises:
+        WorkspaceError: it cannot be written there.
+    """
     draft = path.with_name(draft_name(FILE))
-    with writing(path):
+    with writing(path, otherwise=ANOTHER_FILE):
+        for leftover in path.parent.glob(f"{FILE}*"):
+            if is_abandoned(leftover):
+                leftover.unlink(missing_ok=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             pq.write_table(table, draft, compression="zstd")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from eudscore.records import Card, Corpus, Floats, Ints
+from eudscore.records import ROW_IN_SOURCE, Card, Corpus, Floats, Ints
 from eudscore.store.scores import Scores
 from eudscore.store.workspace import CorpusRef, StoredColumn, Workspace
 
@@ -85,8 +85,16 @@ def _taken(workspace: Workspace, ref: CorpusRef, corpus: Corpus, by_name: Mappin
     about = {
         "id": ref.id, "revision": ref.revision, "name": corpus.name, "source": corpus.source,
         "roles": corpus.roles.to_json(),
+        **({} if corpus.drawn_from is None else {"drawn_from": corpus.drawn_from}),
     }  # fmt: skip
-    return Scores(about, tokens_of(workspace, corpus.id, by_name, len(corpus)), columns, cards)
+    tokens = tokens_of(workspace, corpus.id, by_name, len(corpus))
+    return Scores(about, tokens, columns, cards, _rows_in_source(corpus))
+
+
+def _rows_in_source(corpus: Corpus) -> Ints | None:
+    if corpus.drawn_from is None or ROW_IN_SOURCE not in corpus.table.column_names:
+        return None
+    return np.asarray(corpus.table.column(ROW_IN_SOURCE).to_numpy(), dtype=np.int64)
 
 
 def _labels_fit(card: Card, corpus: Corpus) -> bool:

@@ -5,6 +5,7 @@ import gzip
 import io
 import pickle
 import stat
+import time
 import warnings
 import zipfile
 from pathlib import Path
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 from eudscore.corpus.files import packed
 from eudscore.corpus.files.formats import READ_ENDINGS
 from eudscore.corpus.read import read_source, read_upload
+from eudscore.corpus.roles import detect_roles
 from eudscore.errors import InputError
 from eudscore.records import Corpus
 
@@ -101,6 +103,8 @@ REFUSED: list[tuple[str, bytes, dict[str, str], str]] = [
         "a.csv holds no rows, nothing but blank space: give a file with texts.",
     ),
     ("a.csv", b"\n\n", {}, "a.csv holds no rows, nothing but blank space: give a file with texts."),
+    ("a.csv", b"sep=;\ntext;n\nsome words;1\n", {},
+     "a.csv begins with 'sep=;', a line for Excel that is no row: remove that line."),
     ("a.txt", b" \n\n", {}, "a.txt holds no rows, nothing but blank space: give a file with texts."),
     ("a.json", b"[]", {}, "a.json holds no rows, nothing but blank space: give a file with texts."),
     ("a.jsonl", b"\n\n", {}, "a.jsonl holds no rows, nothing but blank space: give a file with texts."),
@@ -496,6 +500,16 @@ def test_ten_thousand_columns_are_read() -> None:
     )
     assert corpus.table.num_columns == 10_000
     assert (corpus.texts(), corpus.classes) == (["some words", "other words"], ("1", "2"))
+
+
+def test_ten_thousand_columns_are_detected_in_no_time() -> None:
+    header = ",".join(["text", *(f"c{n}" for n in range(9_999))])
+    started = time.perf_counter()
+    corpus = read_upload("a.csv", f"{header}\nsome words{',1' * 9_999}\n".encode())
+    assert corpus.roles.label is None
+    table = pa.table({"text": [f"some words {n}" for n in range(50)], **{f"c{n}": [0] * 50 for n in range(9_999)}})
+    assert detect_roles(table).roles.label is None
+    assert time.perf_counter() - started < 30, "minutes, where each column looks through all others"
 
 
 def test_five_thousand_classes_are_a_label_when_one_says_so() -> None:

@@ -111,7 +111,7 @@ def everything_like(**changed: np.ndarray) -> SelectionInputs:
         (
             everything_like(values=np.full(200, np.nan, np.float32)),
             SelectionRequest(5),
-            "No row has a value of igse.",
+            "No row has a value of igse (its card says why): select by",
         ),
         (
             everything_like(eligible=np.zeros(200, np.bool_)),

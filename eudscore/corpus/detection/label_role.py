@@ -58,6 +58,8 @@ def found_label(
 def _of_few_values(table: pa.Table, columns: Sequence[str], text: str, file: str) -> Iterator[tuple[str, Classes]]:
     """Columns that might be the label by their values; whoever asks stops at the second of possibly thousands."""
     most = min(_FEW_CLASSES, table.num_rows / 5)
+    if most < 2:
+        return
     for column in columns:
         if _NO_LABEL.search(plain_name(column)):
             continue

@@ -3,6 +3,7 @@
 Arrow parses, block by block, into a spool.
 """
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 from eudscore.corpus.files.cell_types import CellTypes, with_types
 from eudscore.corpus.files.dialect import DELIMITERS, Dialect, fault, sniff, unclosed, unclosed_quote
 from eudscore.corpus.files.encoding import TextFile
-from eudscore.corpus.files.reading import Reading, column_names, refuse_cells_as_names, repeats
+from eudscore.corpus.files.reading import Reading, blank_end, column_names, refuse_cells_as_names, repeats
 from eudscore.corpus.files.spool import Spool
 from eudscore.errors import InputError
 
@@ -27,6 +28,7 @@ _BLOCK = 1 << 23  # bytes; a longer line is met with blocks that are larger
 _LARGER = 16
 _LARGEST_BLOCK = (1 << 31) - 1
 _FEWEST_LINES = 3
+_EXCEL_LINE = re.compile(r"sep=[^\w\s]?(?=\r?\n)|sep=\t(?=\r?\n)", re.IGNORECASE)
 _WHOLLY_QUOTED = r'^"([^"]|"")*"$'
 
 
@@ -58,6 +60,8 @@ def read_delimited(file: TextFile, name: str, *, keep: frozenset[str] = frozense
         return Reading(pa.table({}))
     start = _start(file)
     sample, whole = _head(file.path, start)
+    if found := _EXCEL_LINE.match(sample):
+        raise InputError(f"{name} begins with {found[0]!r}, a line for Excel that is no row: remove that line.")
     dialect = _settled(file, start, sniff(sample, whole=whole), name)
     try:
         table = _parsed(file, dialect, name, lambda block: _table(_batches(file, start, dialect, block), keep, name))
@@ -65,7 +69,8 @@ def read_delimited(file: TextFile, name: str, *, keep: frozenset[str] = frozense
         raise InputError(fault(file, dialect, name)) from error
     if dialect.quotes and file.quotes % 2 and (line := unclosed_quote(file, dialect)):
         raise InputError(unclosed(line, name))
-    return Reading(table, (*file.notes, *_notes(file, dialect, name)))
+    table, blank = _without_blank_end(table)
+    return Reading(table, (*file.notes, *_notes(file, dialect, name), *blank_end(blank)))
 
 
 def _table(batches: Iterator[pa.RecordBatch], keep: frozenset[str], name: str) -> pa.Table:
@@ -81,8 +86,6 @@ def _table(batches: Iterator[pa.RecordBatch], keep: frozenset[str], name: str) -
                 repeated[place] += repeats(title, rows.column(place)) if title else 0
             spool.write(rows)
         table = spool.table()
-    if table.num_columns == 1:
-        table = _without_blank_end(table)
     refuse_cells_as_names(titles, repeated, table.num_rows, name)
     return with_types(table, types.found()).rename_columns(column_names(titles))
 
@@ -163,14 +166,18 @@ def _fits(file: TextFile, start: int, dialect: Dialect, name: str) -> bool:
     return True
 
 
-def _without_blank_end(table: pa.Table) -> pa.Table:
+def _without_blank_end(table: pa.Table) -> tuple[pa.Table, int]:
+    """The table of a file of one column without the blank lines at its end, and how many those are."""
+    if table.num_columns != 1:
+        return table, 0
     rows = table.num_rows
     for cells in reversed(table.column(0).chunks):
         filled = pc.indices_nonzero(cells.is_valid())
         if len(filled):
-            return table.slice(0, rows - len(cells) + filled[-1].as_py() + 1)
+            kept = rows - len(cells) + filled[-1].as_py() + 1
+            return table.slice(0, kept), table.num_rows - kept
         rows -= len(cells)
-    return table.slice(0, 0)
+    return table.slice(0, 0), table.num_rows
 
 
 def _start(file: TextFile) -> int:

@@ -145,9 +145,10 @@ def _latin(western: str, central: str) -> str | None:
     if foreign < _RARELY * len(_LETTER.findall(central)):
         return "cp1252"  # no Central European language has so few
     lead = _covered(western, _WESTERN) - _covered(central, _CENTRAL)
-    if abs(lead) < _CLEARLY:
-        return None
-    return "cp1252" if lead > 0 else "cp1250"
+    if lead <= -_CLEARLY:
+        return "cp1250"
+    # Both fit where é and č may be é and è, which is far more common; but not on a letter or two.
+    return "cp1252" if lead >= _CLEARLY or (lead >= 0 and foreign >= _FEWEST) else None
 
 
 def _covered(text: str, alphabets: tuple[str, ...]) -> float:

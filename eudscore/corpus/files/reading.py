@@ -70,6 +70,13 @@ def column_names(titles: list[str | None]) -> list[str]:
     return [(title or "").strip() or f"column {n}" for n, title in enumerate(titles, 1)]
 
 
+def blank_end(lines: int) -> list[str]:
+    """The sentence about blank lines at the end of a file, which are no rows."""
+    if not lines:
+        return []
+    return ["A blank line at its end is no row." if lines == 1 else f"{lines:,} blank lines at its end are no rows."]
+
+
 def short(text: str) -> str:
     """Its first 40 characters at most."""
     return text if len(text) <= 40 else f"{text[:39]}…"

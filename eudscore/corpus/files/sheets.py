@@ -4,7 +4,7 @@ import datetime
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,9 +16,14 @@ from eudscore.corpus.files.reading import Reading, column_names, reason, refuse_
 from eudscore.errors import InputError
 
 _EXACT = 2**53  # a sheet holds every number as a double
-_ERROR_CELL = re.compile(rb'<c [^>]*\bt="e"')
+_READ_AS_EMPTY = {
+    "holds an error such as #DIV/0!": re.compile(rb'<c [^>]*\bt="e"'),
+    "holds a formula that was never worked out": re.compile(
+        rb"(?:</f>|<f(?: [^>]*)?/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+    ),
+}
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_LONGEST_TAG = 1 << 16
+_LONGEST_CELL = 1 << 16
 _SHOWN = 5
 
 
@@ -38,7 +43,7 @@ def read_sheet(path: Path, name: str, *, keep: frozenset[str] = frozenset()) -> 
     """
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, XmlError, ZipError
 
-    errors = _cells_with_errors(path, name)
+    lost = _cells_read_as_empty(path, name)
     try:
         with CalamineWorkbook.from_path(str(path)) as workbook:
             sheets = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
@@ -49,7 +54,7 @@ def read_sheet(path: Path, name: str, *, keep: frozenset[str] = frozenset()) -> 
         raise InputError(f"{name} is encrypted: save it without a password.") from error
     except (CalamineError, XmlError, ZipError) as error:
         raise InputError(f"{name} is a broken XLSX file ({reason(error)}): save it anew.") from error
-    return Reading(_table(rows, name, keep), tuple(_notes(sheets, errors)))
+    return Reading(_table(rows, name, keep), tuple(_notes(sheets, lost)))
 
 
 def _table(rows: list[list[Any]], name: str, keep: frozenset[str]) -> pa.Table:
@@ -111,33 +116,45 @@ def _is_whole(cell: float) -> bool:
     return float(cell).is_integer() and abs(cell) < _EXACT
 
 
-def _notes(sheets: Sequence[str], errors: int) -> list[str]:
+def _notes(sheets: Sequence[str], lost: Mapping[str, int]) -> list[str]:
     notes = []
     if len(sheets) > 1:
         shown = ", ".join(f"`{sheet}`" for sheet in sheets[1 : _SHOWN + 1])
         more = f" and {len(sheets) - _SHOWN - 1} more" if len(sheets) > _SHOWN + 1 else ""
         notes.append(f"Of its {len(sheets)} sheets the first, `{sheets[0]}`, was read, and not {shown}{more}.")
-    if errors:
-        cells = "1 cell holds an error" if errors == 1 else f"{errors:,} cells hold an error"
-        notes.append(f"{cells} such as #DIV/0! and {'is' if errors == 1 else 'are'} read as empty.")
+    for kind, count in lost.items():
+        several = kind.replace("holds", "hold", 1)
+        if count:
+            notes.append(f"1 cell {kind} and is read as empty." if count == 1 else
+                         f"{count:,} cells {several} and are read as empty.")  # fmt: skip
     return notes
 
 
-def _cells_with_errors(path: Path, name: str) -> int:
-    """How many of the first sheet: they are read as empty, so they are counted in its XML.
+def _cells_read_as_empty(path: Path, name: str) -> dict[str, int]:
+    """How many of the first sheet, by what they hold: they are counted in its XML, since nothing is lost quietly.
 
     All of the archive passes here, so that one that would fill the memory is refused before it does.
     """
-    counts: Counter[str] = Counter()
-    begun: tuple[str, bytes] = ("", b"")  # a cell may go on in the next block
+    counts: Counter[tuple[str, str]] = Counter()
+
+    def count(member: str, xml: bytes) -> None:
+        for kind, pattern in _READ_AS_EMPTY.items():
+            counts[member, kind] += len(pattern.findall(xml))
+
+    member, rest = "", b""  # a cell may go on in the next block
     try:
         with zipfile.ZipFile(path) as archive:
-            for member, block in count_unpacked(archive, path, name):
-                xml = begun[1] + block if begun[0] == member else block
-                cut = max(xml.rfind(b"<"), len(xml) - _LONGEST_TAG, 0)
-                counts[member] += len(_ERROR_CELL.findall(xml[:cut]))
-                begun = (member, xml[cut:])
-            return counts[_first_sheet(archive)]
+            for following, block in count_unpacked(archive, path, name):
+                if following != member:
+                    count(member, rest)
+                    member, rest = following, b""
+                xml = rest + block
+                cut = max(xml.rfind(b"<c "), len(xml) - _LONGEST_CELL, 0)
+                count(member, xml[:cut])
+                rest = xml[cut:]
+            count(member, rest)
+            sheet = _first_sheet(archive)
+            return {kind: counts[sheet, kind] for kind in _READ_AS_EMPTY}
     except (zipfile.BadZipFile, KeyError, ElementTree.ParseError) as error:
         raise InputError(f"{name} is a broken XLSX file ({reason(error)}): save it anew.") from error
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from eudscore.corpus.files.encoding import TextFile
-from eudscore.corpus.files.reading import Reading
+from eudscore.corpus.files.reading import Reading, blank_end
 from eudscore.corpus.files.spool import spooled
 
 _SCHEMA = pa.schema([("text", pa.string())])
@@ -21,14 +21,17 @@ def read_lines(file: TextFile) -> Reading:
     """
     if file.blank:
         return Reading(pa.table({}))
-    batches = (pa.RecordBatch.from_arrays([pa.array(texts, pa.string())], schema=_SCHEMA) for texts in _pieces(file))
-    return Reading(spooled(batches, _SCHEMA), file.notes)
+    blank: list[str] = []
+    pieces = _pieces(_texts(file, blank))
+    batches = (pa.RecordBatch.from_arrays([pa.array(texts, pa.string())], schema=_SCHEMA) for texts in pieces)
+    table = spooled(batches, _SCHEMA)
+    return Reading(table, (*file.notes, *blank_end(len(blank))))
 
 
-def _pieces(file: TextFile) -> Iterator[list[str]]:
+def _pieces(lines: Iterator[str]) -> Iterator[list[str]]:
     texts: list[str] = []
     letters = 0
-    for text in _texts(file):
+    for text in lines:
         texts.append(text)
         letters += len(text)
         if len(texts) == _PIECE_ROWS or letters > _PIECE_LETTERS:
@@ -37,8 +40,8 @@ def _pieces(file: TextFile) -> Iterator[list[str]]:
     yield texts
 
 
-def _texts(file: TextFile) -> Iterator[str]:
-    blank: list[str] = []  # which may turn out to be the end
+def _texts(file: TextFile, blank: list[str]) -> Iterator[str]:
+    """All lines; `blank` holds those that may turn out to be the end, and in the end are."""
     for line in file.lines():
         text = line.removesuffix("\n").removesuffix("\r")
         if not text.strip():

@@ -89,5 +89,5 @@ def redacted(address: str) -> str:
             pairs = parse_qsl(query, keep_blank_values=True)
             query = urlencode([(name, "..." if _SECRET.search(name) else value) for name, value in pairs])
     except ValueError:
-        return repr(address)[1:81]
+        return repr(address)[1:-1][:80]
     return urlunsplit((parts.scheme, host, parts.path, query, "")).encode("utf-8", "replace").decode()

@@ -122,3 +122,11 @@ def test_a_mark_is_believed_and_bytes_that_do_not_fit_it_are_an_error(codec: str
 
 def test_bytes_that_no_text_has_are_refused() -> None:
     assert sentence(bytes(range(256)) * 4 + b"\x00" * 200).startswith("a.txt is not UTF-8 text (2")
+
+
+def test_a_page_of_french_with_two_accents_is_western(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes("\n".join(f"Le café numéro {row} était très bon" for row in range(20)).encode("cp1252"))
+    file = open_text(path, "a.txt", tmp_path)
+    assert file.read().decode().startswith("Le café numéro 0 était très bon")
+    assert "Windows-1252" in file.notes[0]

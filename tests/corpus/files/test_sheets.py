@@ -98,3 +98,14 @@ def test_a_workbook_with_a_part_missing_is_broken(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(sink.getvalue())
     with pytest.raises(InputError, match=r"^a\.xlsx is a broken XLSX file \(.+\): save it anew\.$"):
         read_sheet(tmp_path / "a.xlsx", "a.xlsx")
+
+
+def test_formulas_that_were_never_worked_out_are_told(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["text", "n"])
+    for row in range(2_000):
+        book.active.append([f"text {row}", "=1+1"])
+    book.save(tmp_path / "a.xlsx")
+    reading = read_sheet(tmp_path / "a.xlsx", "a.xlsx")
+    assert reading.table.column("n").null_count == 2_000
+    assert reading.notes == ("2,000 cells hold a formula that was never worked out and are read as empty.",)

@@ -25,3 +25,11 @@ def test_row_numbers_are_line_numbers_and_only_the_blank_end_goes(
 def test_a_carriage_return_alone_ends_no_line(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"a\rb\r\nc\r\r\nd")
     assert read_lines(TextFile(tmp_path / "a.txt")).table.to_pydict() == {"text": ["a\rb", "c\r", "d"]}
+
+
+def test_blank_lines_at_the_end_are_told(tmp_path: Path) -> None:
+    for end, notes in (("", ()), ("\n", ()), ("\n\n", ("A blank line at its end is no row.",)),
+                       ("\n \n\n\n", ("3 blank lines at its end are no rows.",))):  # fmt: skip
+        (tmp_path / "a.txt").write_text(f"a\n\nb{end}", encoding="utf-8", newline="")
+        read = read_lines(TextFile(tmp_path / "a.txt"))
+        assert (read.table.to_pydict(), read.notes) == ({"text": ["a", "", "b"]}, notes)

@@ -76,6 +76,8 @@ def test_an_address_that_cannot_be_asked_gets_one_sentence(address: str, reason:
     with pytest.raises(InputError, match=reason) as refused:
         as_uri(address)
     assert "secret" not in str(refused.value)
+    assert str(refused.value).startswith(redacted(address)[:12])
+    assert "/a'" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
