@@ -10,8 +10,7 @@ opened = state.opened()
 if opened is None:
     theme.header("Where is your text data uncertain?")
     sources.welcome()
-    sources.choices()
-    gallery.gallery()
+    gallery.gallery(sources.choices())
     st.stop()
 
 corpus = opened.corpus
@@ -37,5 +36,5 @@ with right:
     summary.lengths(opened)
     duplicates.duplicates(opened)
 with theme.card("Open another data set", key="more"):
-    sources.choices()
-gallery.gallery()
+    options = sources.choices()
+gallery.gallery(options)

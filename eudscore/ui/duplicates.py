@@ -6,12 +6,14 @@ from eudscore.geometry.minhash import NEAR
 from eudscore.records import RunState
 from eudscore.store.workspace import CorpusRef
 from eudscore.ui import state, theme
+from eudscore.ui.kept import data_sets
+from eudscore.ui.quoting import counted, note
 from eudscore.ui.state import Opened
 from eudscore.ui.summary import facts_of
 from eudscore.ui.work import POLL_SECONDS
 from eudscore.workflow.submitting import PROFILE, Job, jobs_of, submit_profile
 
-_MOST_OTHERS = 20
+_LONGEST = 160  # characters of an example
 NO_OTHER = "(none)"
 
 
@@ -19,9 +21,11 @@ def duplicates(opened: Opened) -> None:
     """What was counted, what can be looked for, and what another data set shares."""
     facts = facts_of(opened)
     with theme.card("Duplicates", key="duplicates"):
-        said = f"{facts.exact_duplicates:,} rows repeat the text of a row before them"
-        conflict = f"; {facts.conflicting:,} rows have a text that also stands with another label"
-        st.caption(said + (conflict if facts.conflicting else "") + ".")
+        repeated = counted(facts.exact_duplicates, "row repeats", "rows repeat")
+        said = f"{repeated} the text of an earlier row"
+        if facts.conflicting:
+            said += f"; {counted(facts.conflicting, 'row has', 'rows have')} a text that also stands with another label"
+        note(f"{said}.")
         _near(opened)
         _shared(opened)
 
@@ -33,8 +37,8 @@ def _near(opened: Opened) -> None:
     found = near_duplicate_rows(state.workspace(), opened.ref)
     job = _job(opened.ref)
     if found is not None:
-        alike = f"their word triples have a Jaccard index of {NEAR:g} or more"
-        st.caption(f"{found:,} rows nearly repeat a row before them: {alike}.")
+        alike = f"the runs of three words, in short texts of five letters, have a Jaccard index of {NEAR:g} or more"
+        note(f"{counted(found, 'row nearly repeats', 'rows nearly repeat')} an earlier row: {alike}.")
     elif job is not None and job.status.active:
         st.fragment(_looking, run_every=POLL_SECONDS)(opened.ref)
     else:
@@ -61,7 +65,7 @@ def _looking(ref: CorpusRef) -> None:
 
 def _shared(opened: Opened) -> None:
     """Texts of another data set that are in this one: a test set must not have been trained on."""
-    others = [entry for entry in state.workspace().corpora() if entry.ref.id != opened.ref.id][:_MOST_OTHERS]
+    others = [entry for entry in data_sets() if entry.ref.id != opened.ref.id]
     if not others:
         return
     names = {str(entry.ref): f"{entry.name}, {entry.rows:,} rows" for entry in others}
@@ -76,9 +80,10 @@ def _shared(opened: Opened) -> None:
         return
     with state.sentences(), st.spinner("Comparing the texts"):
         count, examples = _overlap(str(opened.ref), chosen)
-        st.caption(f"{count:,} of its rows have a text that is also here." if count else "No text is in both.")
+        shared = f"{counted(count, 'row of it has', 'rows of it have')} a text that is also here."
+        note(shared if count else "No text is in both.")
         for text in examples:
-            st.caption(f"“{text[:160]}”")
+            note(f"“{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}”")
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -48,24 +48,6 @@ def length_histogram(edges: NDArray[np.integer], counts: NDArray[np.integer], *,
     return figure
 
 
-def class_bars(counts: Sequence[tuple[str, int]], *, height: int) -> go.Figure:
-    """Rows by class, the largest on top."""
-    look = theme.palette()
-    ordered = sorted(counts, key=lambda pair: pair[1])
-    figure = go.Figure(
-        go.Bar(
-            y=[name for name, _ in ordered], x=[count for _, count in ordered], orientation="h",
-            marker={"color": look.button}, text=[f"{count:,}" for _, count in ordered],
-            textposition="outside", cliponaxis=False, hovertemplate="%{y}: %{x:,} rows<extra></extra>",
-        )
-    )  # fmt: skip
-    largest = max((count for _, count in ordered), default=1)
-    figure.update_layout(**theme.plotly_layout(height=height))
-    figure.update_xaxes(visible=False, range=[0, largest * 1.35])
-    figure.update_yaxes(showgrid=False, tickfont={"size": 12, "color": look.text})
-    return figure
-
-
 def curves(runs: Mapping[str, Sequence[Mapping[str, Any]]], field: str, *, height: int = 220) -> go.Figure:
     """One line per run: a figure of the metrics against the share of the run's steps that are done.
 

@@ -9,6 +9,7 @@ from eudscore.selection.quantiles import mid_ranks
 from eudscore.store.scores import Scores
 from eudscore.ui import figures, state, tables, theme, work
 from eudscore.ui.explorer import ExplorerState
+from eudscore.ui.quoting import note
 from eudscore.ui.state import Opened
 from eudscore.ui.wording import column_label, families_of, in_order, unit_of
 from eudscore.workflow.stored import flagged
@@ -69,7 +70,7 @@ def one_text(opened: Opened, scores: Scores, row: int) -> None:
     with st.container(height=110, border=False, key="one-text"):
         st.text(text or "(empty)")
     if corpus.labels[row] >= 0:
-        st.caption(f"Label: {corpus.classes[corpus.labels[row]]}")
+        note(f"Label: {corpus.classes[corpus.labels[row]]}")
     lines = []
     for name in in_order(scores.columns):
         place = place_of(np.asarray(scores.columns[name]), row)

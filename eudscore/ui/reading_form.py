@@ -22,10 +22,13 @@ def options() -> Options:
         seed = second.number_input("Seed", min_value=0, value=0, step=1, key="read_seed", disabled=sample is None)
         split = third.text_input("Split", key="read_split", placeholder="train", disabled=state.read_only())
         config = fourth.text_input("Configuration", key="read_config", disabled=state.read_only())
+        left, right = st.columns(2)
+        text = left.text_input("Text column", key="read_text", placeholder="found", disabled=state.read_only())
+        label = right.text_input("Label column", key="read_label", placeholder="found", disabled=state.read_only())
         stratified = st.checkbox("Sample class by class", key="read_stratified", disabled=sample is None)
     asked: Options = {
         "where": where.strip() or None, "sample": sample, "split": split.strip() or None,
-        "config": config.strip() or None,
+        "config": config.strip() or None, "text": text.strip() or None, "label": label.strip() or None,
     }  # fmt: skip
     if sample is not None:
         asked |= {"seed": int(seed), "stratified": stratified}

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from eudscore.ui import state, theme
+from eudscore.ui.quoting import note
 from eudscore.ui.state import Opened
 
 NONE = "(none)"
@@ -35,22 +36,25 @@ def roles(opened: Opened) -> None:
     with theme.card("Roles of the columns", "detected; change them if they are wrong", key="roles"):
         left, right = st.columns(2)
         with left:
-            text = str(st.selectbox("Text", *_choice(opened, corpus.roles.text), key=f"role_text_{opened.ref}"))
+            names, index = _choice(opened, corpus.roles.text)
+            key = f"role_text_{opened.ref}"
+            text = str(st.selectbox("Text", names, index=index, key=key, disabled=state.read_only()))
             _why(opened, "text")
         with right:
             label = _one(opened, "label", "Label")
             _why(opened, "label")
+        said = st.container()  # above the rarer roles, which may be many
         played = [role for role in corpus.roles.to_json() if role not in ("text", "label")]
         found = f": {', '.join(played).replace('_', ' ')}" if played else ""
         with st.expander(f"More roles{found}", key="more_roles"):
             others = _others(opened)
         wanted = replace(corpus.roles, text=text, label=label, **others)
         if wanted != corpus.roles:
-            with state.sentences():
+            with said, state.sentences():
                 state.choose(state.workspace().keep_corpus(with_roles(corpus, wanted)))
                 st.rerun()
-        for note in corpus.notes:
-            st.caption(f"How it was read: {note}")
+        for sentence in corpus.notes:
+            note(f"How it was read: {sentence}")
 
 
 def _others(opened: Opened) -> dict[str, Any]:
@@ -92,4 +96,4 @@ def _choice(opened: Opened, now: str | None, *, optional: bool = False) -> tuple
 def _why(opened: Opened, role: str) -> None:
     reason = opened.corpus.reasons.get(role)
     if reason:
-        st.caption(reason)
+        note(reason)

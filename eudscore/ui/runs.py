@@ -8,6 +8,7 @@ from eudscore.jobs.state import request_cancel
 from eudscore.records import JsonDict, RunState
 from eudscore.store.workspace import CorpusRef
 from eudscore.ui import figures, state, theme
+from eudscore.ui.quoting import literal
 from eudscore.ui.wording import ARMS, STATES, ago
 from eudscore.workflow.pace import duration
 from eudscore.workflow.submitting import TRAIN, Job, jobs_of
@@ -73,7 +74,7 @@ def _line(job: Job) -> None:
         if status.state is RunState.RUNNING:
             share = status.step / status.total if status.total else 0.0
             step = f", step {status.step:,} of {status.total:,}" if status.total else ""
-            st.progress(min(1.0, share), text=f"{name}{step} · {status.message}")
+            st.progress(min(1.0, share), text=literal(f"{name}{step} · {status.message}"))
         elif status.state is RunState.DONE:
             st.markdown(f"{name} · test accuracy {_with_interval(status.result)}")
         else:

@@ -3,17 +3,19 @@
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from eudscore.errors import EudscoreError
 from eudscore.records import Corpus
-from eudscore.ui import reading_form, state, theme, work
+from eudscore.ui import kept, reading_form, state, theme, work
+from eudscore.ui.quoting import literal
 from eudscore.ui.summary import page
-from eudscore.ui.wording import ago
 
 TYPES = [
     "csv", "tsv", "tab", "jsonl", "ndjson", "json", "parquet", "arrow", "feather", "txt", "xlsx", "gz", "zst", "zip",
 ]  # fmt: skip
 UPLOAD_MB = 200  # as `server.maxUploadSize` in .streamlit/config.toml; a test keeps the two equal
-_UPLOAD_DONE = "upload_done"
+_UPLOAD = "upload_read"
 
 
 def welcome() -> None:
@@ -45,8 +47,8 @@ def open_demo() -> None:
         st.switch_page(page("explore"))
 
 
-def choices() -> None:
-    """Upload, path and what is there already, side by side; how much of it to read, below."""
+def choices() -> reading_form.Options:
+    """Upload, path and what is there already, side by side; how much of it to read, below and as the answer."""
     upload, path, there = st.columns(3)
     with there:
         _workspace()
@@ -55,29 +57,49 @@ def choices() -> None:
         _upload(options)
     with path:
         _path(options)
+    return options
 
 
 def open_source(source: str, **options: object) -> None:
     """Read a source that has a name, keep it, and make it the one all pages are about."""
     from eudscore.corpus.read import read_source
 
-    _keep(lambda: read_source(source, **options), source)  # type: ignore[arg-type]
+    with state.sentences():
+        _keep(lambda: read_source(source, **options), source, options)  # type: ignore[arg-type]
 
 
 def _upload(options: reading_form.Options) -> None:
-    from eudscore.corpus.read import read_upload
-
     given = st.file_uploader(
         "Upload a file", type=TYPES, key="upload", disabled=state.read_only(), max_upload_size=UPLOAD_MB,
         help="CSV, TSV, JSON, JSONL, Parquet, Arrow, Excel, TXT, also in .gz, .zst or .zip; it stays on this machine.",
     )  # fmt: skip
-    st.caption(f"Up to {UPLOAD_MB} MB. For a larger file give its path here, or run `eudscore score FILE`.")
+    st.caption(f"Up to {UPLOAD_MB} MB. For a larger file give its path instead, or run `eudscore score FILE`.")
     if given is None:
         return
+    # An upload is read once, not at every rerun; what is asked for later waits for a click.
+    file, asked, failure = st.session_state.get(_UPLOAD, ("", "", None))
+    new = file != given.file_id
+    if not new and failure:
+        theme.error_box(failure)
+    again = not new and asked != repr(options) and st.button(
+        "Read the file again as asked below", key="upload_again", icon=":material/refresh:",
+        disabled=state.read_only(),
+    )  # fmt: skip
+    if new or again:
+        _read_upload(given, options)
+
+
+def _read_upload(given: UploadedFile, options: reading_form.Options) -> None:
+    """Read it and show it, or say why not: the sentence stays as long as the file stands there."""
+    from eudscore.corpus.read import read_upload
+
     wanted = (given.file_id, repr(options))
-    if st.session_state.get(_UPLOAD_DONE) != wanted:
-        st.session_state[_UPLOAD_DONE] = wanted  # an upload is read once, not at every rerun
-        _keep(lambda: read_upload(given.name, given, **options), given.name)  # type: ignore[arg-type]
+    st.session_state[_UPLOAD] = (*wanted, None)
+    try:
+        _keep(lambda: read_upload(given.name, given, **options), given.name, options)  # type: ignore[arg-type]
+    except EudscoreError as error:
+        st.session_state[_UPLOAD] = (*wanted, str(error))
+        st.rerun()
 
 
 def _path(options: reading_form.Options) -> None:
@@ -94,26 +116,27 @@ def _path(options: reading_form.Options) -> None:
 
 
 def _workspace() -> None:
-    entries = state.workspace().corpora()
-    if not entries:
+    entries = kept.data_sets()
+    if entries:
+        kept.choice(entries)
+    else:
         st.caption("Data sets you open stay here.")
-        return
-    st.caption("In this workspace")
-    for entry in entries[:6]:
-        label = f"{entry.name} · {entry.rows:,} rows · {ago(entry.added)}"
-        if st.button(label, key=f"open_{entry.ref}", type="tertiary", icon=":material/database:"):
-            state.choose(entry.ref)
-            st.rerun()
-    if all(entry.source != "demo" for entry in entries) and st.button(
-        "Open the demo", key="open_demo", icon=":material/play_arrow:", disabled=state.read_only()
+    if (
+        entries
+        and all(entry.source != "demo" for entry in entries)
+        and st.button("Open the demo", key="open_demo", icon=":material/play_arrow:", disabled=state.read_only())
     ):
         open_demo()
 
 
-def _keep(read: Callable[[], Corpus], name: str) -> None:
-    """Store what is read and show it."""
-    with state.sentences():
-        with st.spinner(f"Reading {name}", show_time=True):
-            ref = state.workspace().keep_corpus(read())
-        state.choose(ref)
-        st.rerun()
+def _keep(read: Callable[[], Corpus], name: str, options: reading_form.Options) -> None:
+    """Store what is read and show it, with the roles that somebody gave it before where none are named now.
+
+    Raises:
+        EudscoreError: it cannot be read or kept.
+    """
+    before = state.workspace().corpora()
+    with st.spinner(f"Reading {literal(name)}", show_time=True):
+        ref = state.workspace().keep_corpus(read())
+    kept.show(ref if {"text", "label"} & options.keys() else kept.with_last_roles(ref, before))
+    st.rerun()

@@ -1,5 +1,7 @@
 """What a data set holds: figures, its classes, lengths and scripts."""
 
+from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -9,7 +11,10 @@ from eudscore.corpus.profile import Profile, profile
 from eudscore.store.workspace import CorpusRef
 from eudscore.ui import figures as charts
 from eudscore.ui import state, theme
+from eudscore.ui.quoting import counted, note
 from eudscore.ui.state import Opened
+
+_MOST_BARS = 14
 
 
 def page(name: str) -> str:
@@ -51,10 +56,10 @@ def figures(opened: Opened) -> None:
     corpus, facts = opened.corpus, facts_of(opened)
     labelled = int((corpus.labels >= 0).sum())
     near = near_duplicate_rows(state.workspace(), opened.ref)
-    part = "" if corpus.drawn_from is None else f" of {corpus.drawn_from:,}"
+    whole = "" if corpus.drawn_from is None else f" of {corpus.drawn_from:,}"
     theme.tiles(
         [
-            ("Rows", f"{facts.rows:,}{part}"),
+            (f"Rows{whole}", f"{facts.rows:,}"),
             ("Labelled", f"{labelled:,}" if corpus.roles.label else "no labels"),
             ("Median words", theme.number(facts.words_median)),
             ("Empty texts", f"{facts.empty:,}"),
@@ -70,12 +75,23 @@ def balance(opened: Opened) -> None:
     with theme.card("Class balance", f"{len(corpus.classes)} classes" if corpus.classes else "", key="balance"):
         counts = dict(zip(corpus.classes, facts_of(opened).class_counts, strict=True))
         if not counts:
-            st.caption(corpus.reasons.get("label") or "There is no label column: choose one if the data has labels.")
+            note(corpus.reasons.get("label") or "There is no label column: choose one if the data has labels.")
             return
-        largest = sorted(counts.items(), key=lambda pair: -pair[1])[:14]
-        charts.show(charts.class_bars(largest, height=34 + 21 * len(largest)), key="class_bars")
+        largest = sorted(counts.items(), key=lambda pair: -pair[1])[:_MOST_BARS]
+        st.html(_bars(largest))
         if len(counts) > len(largest):
-            st.caption(f"and {len(counts) - len(largest)} smaller classes")
+            note(f"and {counted(len(counts) - len(largest), 'more class', 'more classes')}, none larger")
+
+
+def _bars(counts: Sequence[tuple[str, int]]) -> str:
+    """A bar with its count per class, the largest first; a long name is cut and shown in full under the pointer."""
+    most = max(count for _, count in counts) or 1
+    bars = "".join(
+        f'<div class="eud-bar"><dt title="{escape(name)}">{escape(name)}</dt>'
+        f'<dd><i style="width:{count / most:.1%}"></i></dd><dd>{count:,}</dd></div>'
+        for name, count in counts
+    )
+    return f'<dl class="eud-bars">{bars}</dl>'
 
 
 def lengths(opened: Opened) -> None:
@@ -85,11 +101,11 @@ def lengths(opened: Opened) -> None:
         edges, counts = facts.length_histogram
         charts.show(charts.length_histogram(edges, counts), key="length_histogram")
         if facts.words_max > edges[-1]:
-            st.caption(f"The last bar holds all texts of {edges[-2]:,} words and more.")
+            note(f"The last bar holds all texts of {edges[-2]:,} words and more.")
         counted = sum(count for _, count in facts.scripts)
         if counted:
             shares = ", ".join(f"{name} {theme.percent(count / counted)}" for name, count in facts.scripts[:4])
-            st.caption(" ".join([f"Scripts: {shares}.", *facts.notes]))
+            note(" ".join([f"Scripts: {shares}.", *facts.notes]))
 
 
 def nothing_open() -> None:

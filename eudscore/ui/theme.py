@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from eudscore import locations
+from eudscore.ui.quoting import literal
 
 SIDEBAR = 216  # pixels
 
@@ -160,8 +161,8 @@ def empty_state(sentence: str, *, icon: str = "inbox", key: str = "empty") -> De
 
 
 def error_box(sentence: str) -> None:
-    """What went wrong and what to do, as the error itself says it."""
-    st.error(sentence.replace("$", r"\$"), icon=":material/error:")
+    """What went wrong and what to do, as the error itself says it: letter by letter, for it may quote the data."""
+    st.error(literal(sentence), icon=":material/error:")
 
 
 def number(value: float, digits: int = 3) -> str:

@@ -7,6 +7,7 @@ from eudscore.jobs.state import request_cancel
 from eudscore.records import RunState
 from eudscore.store.workspace import CorpusRef
 from eudscore.ui import state, theme
+from eudscore.ui.quoting import literal
 from eudscore.workflow.pace import duration
 from eudscore.workflow.requests import ScoreRequest, default_request
 from eudscore.workflow.submitting import PREPARE, QUOTE, Job, jobs_of, submit_preparation, submit_quote
@@ -40,7 +41,7 @@ def show_preparation(ref: CorpusRef) -> None:
     elif job.status.state is not RunState.DONE:
         _ended_badly(job)
     elif job.status.result.get("left_out"):
-        st.warning(job.status.result["left_out"], icon=":material/info:")
+        st.warning(literal(job.status.result["left_out"]), icon=":material/info:")
 
 
 def show_quote(ref: CorpusRef, request: ScoreRequest, *, disabled: bool) -> None:
@@ -73,7 +74,7 @@ def _progress(ref: CorpusRef, known: tuple[int, int]) -> None:
     status = job.status
     with st.container(key="work", horizontal=True, vertical_alignment="center"):
         share = status.step / status.total if status.total else 0.0
-        st.progress(min(1.0, share), text=_words(job))
+        st.progress(min(1.0, share), text=literal(_words(job)))
         if st.button(
             "Cancel", key="work_cancel", icon=":material/close:", type="tertiary", disabled=state.read_only()
         ):  # fmt: skip
