@@ -4,7 +4,7 @@ Row i of the source is row i of the corpus; nothing is dropped, sorted or mended
 rows is asked for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TypedDict, Unpack
@@ -23,8 +23,8 @@ from eudscore.corpus.sources.hub import HubName, hub_name, read_hub
 from eudscore.corpus.sources.hub_files import hub_address, read_hub_files
 from eudscore.corpus.sources.paths import is_there, listed, local_path, read_path, shown
 from eudscore.corpus.sources.uploads import Content, copied, upload_name
-from eudscore.errors import InputError
-from eudscore.records import Corpus
+from eudscore.errors import EudscoreError, InputError
+from eudscore.records import Corpus, Roles
 
 SPLITS = ("train", "test")  # of the demo; the first is read when none is named
 _DEMO = "demo"
@@ -109,6 +109,25 @@ def read_upload(
         reading = read_path(path, name, text=text)
     opened = _Opened(reading, PurePath(name).stem, f"upload:{name}")
     return _corpus(opened, text=text, label=label, limit=limit, more=more)
+
+
+def read_like(read: Callable[..., Corpus], roles: Roles) -> Corpus:
+    """What a call reads, with the columns of another data set where it has them, else with those that are detected.
+
+    Args:
+        read: `read_source` or `read_upload` of a source, still without roles.
+        roles: of the other data set.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        return read(text=roles.text, label=roles.label, roles={"pair": roles.pair or ""})
+    except InputError as first:
+        try:
+            return read()
+        except EudscoreError:
+            raise first from None
 
 
 def read_table(

@@ -1,5 +1,6 @@
 """The button that launches the fine-tune, and what it needs to know."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -101,7 +102,7 @@ def _test_source(opened: Opened) -> Any:
 
 
 def _test_set(opened: Opened, chosen: Any, seed: int) -> TestSet:
-    from eudscore.corpus.read import read_source, read_upload
+    from eudscore.corpus.read import read_like, read_source, read_upload
 
     workspace = state.workspace()
     if chosen == _HOLD_OUT:
@@ -110,9 +111,5 @@ def _test_set(opened: Opened, chosen: Any, seed: int) -> TestSet:
         return TestSet(ref=workspace.keep_corpus(read_source("demo", split="test"), listed=False))
     if chosen is None:
         raise InputError("No test set was given: upload a labelled file, or hold out a part of the rows.")
-    roles = opened.corpus.roles
-    try:  # the columns of the training data, where the file has them
-        test = read_upload(chosen.name, chosen, text=roles.text, label=roles.label, roles={"pair": roles.pair or ""})
-    except InputError:
-        test = read_upload(chosen.name, chosen.getvalue())
+    test = read_like(partial(read_upload, chosen.name, chosen), opened.corpus.roles)
     return TestSet(ref=workspace.keep_corpus(test, listed=False))

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from eudscore.corpus.read import read_source
-from eudscore.errors import EudscoreError, InputError, Interrupted, WorkspaceError
+from eudscore.corpus.read import read_like, read_source
+from eudscore.errors import InputError, Interrupted, WorkspaceError
 from eudscore.jobs.session import RunSession, work
 from eudscore.models.loading import resolve_model
 from eudscore.records import Corpus, Ints, JsonDict, RunState
@@ -53,13 +54,7 @@ def read_test(source: str, *, like: Corpus) -> Corpus:
     Raises:
         InputError: it cannot be read.
     """
-    try:
-        return read_source(source, text=like.roles.text, label=like.roles.label, roles={"pair": like.roles.pair or ""})
-    except InputError as first:
-        try:
-            return read_source(source)
-        except EudscoreError:
-            raise first from None
+    return read_like(partial(read_source, source), like.roles)
 
 
 def fit_here(

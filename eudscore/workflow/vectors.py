@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 import pyarrow as pa
@@ -143,6 +143,7 @@ def _source(
     return scorer.card, partial(_encode, workspace, corpus, scorer, on_progress)
 
 
+@lru_cache(maxsize=8)  # what they hold is hashed once, however often a run asks for the space
 def given_card(corpus: Corpus) -> Card:
     """The card of the user's own vectors: the columns, and a hash of what they hold as its revision."""
     columns = corpus.roles.vectors

@@ -32,11 +32,6 @@ class HubName:
     split: str | None = None
 
 
-def looks_like_hub_id(source: str) -> bool:
-    """Whether a source is written as `name` or `owner/name`, with or without `:split`."""
-    return _ID.fullmatch(source) is not None
-
-
 def hub_name(source: str) -> HubName | None:
     """What a source names if it is written as a data set of the Hub."""
     found = _ID.fullmatch(source) or _WITH_CONFIG.fullmatch(source)
