@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
+from stat import S_ISREG
 
 from eudscore.errors import WorkspaceError
 from eudscore.store.disk import blocks_of, file_digest, in_words, sync_file, sync_folder
@@ -120,11 +121,14 @@ def _listed_files(folder: Path) -> list[Path]:
 
 
 def _wrong_size(path: Path, mark: FileMark) -> str:
-    if not path.is_file():
+    try:
+        there = path.stat()  # one look: another process may take the folder away between two
+    except (FileNotFoundError, NotADirectoryError):
+        there = None
+    if there is None or not S_ISREG(there.st_mode):
         return f"{path} is not there, it was removed: {PRUNE}."
-    there = path.stat().st_size
-    if there != mark.bytes:
-        return f"{path} has {there:,} bytes instead of {mark.bytes:,}: {PRUNE}."
+    if there.st_size != mark.bytes:
+        return f"{path} has {there.st_size:,} bytes instead of {mark.bytes:,}: {PRUNE}."
     return ""
 
 
