@@ -1,4 +1,7 @@
-"""The process that does the work of runs: `python -m eudscore.worker RUN_FOLDER...`, one after the other."""
+"""The process that does the work of runs: `python -m eudscore.worker RUN_FOLDER...`, one after the other.
+
+With `--resident` instead of runs it stays and answers the questions of the app's server.
+"""
 
 import sys
 from collections.abc import Sequence
@@ -15,9 +18,15 @@ def perform(session: RunSession) -> JsonDict:
     return task(session)
 
 
-def main(folders: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Work through runs in order; one that fails does not keep the next from its turn."""
-    work_through([Path(folder) for folder in folders], perform)
+    if list(arguments) == ["--resident"]:
+        from eudscore.jobs.residing import serve
+        from eudscore.workflow.answering import answer
+
+        serve(answer)
+    else:
+        work_through([Path(folder) for folder in arguments], perform)
     return 0
 
 

@@ -34,7 +34,7 @@ def start(folders: Sequence[Path], *, argv: Sequence[str]) -> int:
             process = subprocess.Popen(
                 [*argv, *(str(run.path) for run in runs)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                start_new_session=True, close_fds=True, env=_environment(),
+                start_new_session=True, close_fds=True, env=environment(),
             )  # fmt: skip
     except OSError as error:
         raise WorkspaceError(
@@ -54,9 +54,9 @@ def _sign(runs: Sequence[RunFolder], pid: int) -> None:
         run.write_worker(worker)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """This process's environment, with the package importable and the output unbuffered."""
-    environment = {
+    values = {
         # Threads that spin while they wait slow a training sevenfold where the cores are shared.
         "OMP_WAIT_POLICY": "PASSIVE",
         **os.environ,
@@ -66,5 +66,5 @@ def _environment() -> dict[str, str]:
     }
     if (site() / "eudscore").is_dir():  # a checkout that nobody installed
         paths = [str(site()), os.environ.get("PYTHONPATH", "")]
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-    return environment
+        values["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    return values
