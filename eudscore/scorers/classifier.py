@@ -21,7 +21,8 @@ from eudscore.entropy.predictive import (
 from eudscore.models.classifier import ClassBatch, ClassifierFacts, ClassifierModel, facts_of
 from eudscore.models.device import pick_device, pick_dtype
 from eudscore.models.loading import ResolvedModel
-from eudscore.records import Card, Corpus, Flag, Ints, JsonDict, ScoredBatch
+from eudscore.records import Card, Corpus, Flag, Ints, JsonDict
+from eudscore.scorers.likeliest import ClassedBatch, likeliest
 from eudscore.scorers.stretches import stretches
 
 PASSES = 10
@@ -93,6 +94,7 @@ class ClassifierScorer:
         shared: dict[str, Any] = {
             "model": self.model.name, "revision": self.model.revision,
             "dtype": pick_dtype(self.dtype, pick_device(self.device)), "max_tokens": self.facts.max_tokens,
+            "version": 2,  # the likeliest classes are kept; the numbers are those of version 1
         }  # fmt: skip
         named: JsonDict = {"classes": list(self.facts.classes), "temperature": 1.0}
         cards = [Card(*column, **shared, parameters=named) for column in _COLUMNS]
@@ -108,7 +110,7 @@ class ClassifierScorer:
             cards += [Card(*column, **shared, parameters={**named, **labels}) for column in _OF_LABELS]
         return {card.column: card for card in cards}
 
-    def score(self, corpus: Corpus, rows: Ints) -> Iterator[ScoredBatch]:
+    def score(self, corpus: Corpus, rows: Ints) -> Iterator[ClassedBatch]:
         """Score rows in batches of like length; rows of the same batches may come along.
 
         Raises:
@@ -119,9 +121,10 @@ class ClassifierScorer:
             network = self.loaded()
             for batch in network.predict(corpus.texts(stretch), passes=passes, seed=self.seed, wanted=wanted):
                 chosen = stretch[batch.positions]
-                columns = self._measures(batch, corpus.labels[chosen])
+                probs = softmax(batch.logits)
+                columns = self._measures(batch, probs, corpus.labels[chosen])
                 values = {name: column.astype(np.float32) for name, column in columns.items()}
-                yield ScoredBatch(chosen, values, _flags(batch), self._outcome(network))
+                yield ClassedBatch(chosen, values, _flags(batch), self._outcome(network), likeliest(probs))
 
     def loaded(self) -> ClassifierModel:
         """The model, loaded once."""
@@ -142,8 +145,7 @@ class ClassifierScorer:
             return None
         return np.array([theirs.index(name) for name in self.classes], dtype=np.int64)
 
-    def _measures(self, batch: ClassBatch, labels: Ints) -> dict[str, NDArray[np.float64]]:
-        probs = softmax(batch.logits)
+    def _measures(self, batch: ClassBatch, probs: NDArray[np.float64], labels: Ints) -> dict[str, NDArray[np.float64]]:
         values = {
             "predictive_entropy": predictive_entropy(probs),
             "predictive_margin": margin(probs),

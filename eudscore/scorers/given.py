@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from eudscore.corpus.numbers import content_of, in_short, number_blocks
 from eudscore.entropy.predictive import el2n, label_gap, least_confidence, margin, predictive_entropy
-from eudscore.records import Card, Corpus, Flag, Ints, ScoredBatch
+from eudscore.records import Card, Corpus, Flag, Ints
+from eudscore.scorers.likeliest import ClassedBatch, likeliest
 
 _UNCERTAIN = "higher = less certain"
 _LESS_LIKELY = "higher = label less likely"
@@ -56,6 +57,7 @@ class GivenScorer:
         shared: dict[str, Any] = {
             "model": f"your own probabilities ({in_short(self.columns)})",
             "revision": self.content,
+            "version": 2,  # the likeliest classes are kept; the numbers are those of version 1
         }
         named = {"columns": list(self.columns), "classes": list(self.classes)}
         cards = [Card(*column, **shared, parameters=named) for column in _COLUMNS]
@@ -64,7 +66,7 @@ class GivenScorer:
             cards += [Card(*column, **shared, parameters={**named, **labels}) for column in _OF_LABELS]
         return {card.column: card for card in cards}
 
-    def score(self, corpus: Corpus, rows: Ints) -> Iterator[ScoredBatch]:
+    def score(self, corpus: Corpus, rows: Ints) -> Iterator[ClassedBatch]:
         """Score rows block by block; nan for a row without probabilities or without a text."""
         for start, numbers in number_blocks(corpus.table, self.columns):
             wanted = rows[(rows >= start) & (rows < start + len(numbers))]
@@ -74,7 +76,7 @@ class GivenScorer:
             missing = np.asarray(np.isnan(probs).any(axis=1))
             values = {name: _where(~missing, column) for name, column in self._measures(probs, corpus, wanted).items()}
             flags = np.where(missing, Flag.EMPTY, 0).astype(np.uint8)
-            yield ScoredBatch(wanted, values, flags)
+            yield ClassedBatch(wanted, values, flags, likeliest=likeliest(probs))
 
     def _measures(self, probs: NDArray[np.float64], corpus: Corpus, rows: Ints) -> dict[str, NDArray[np.float64]]:
         values = {

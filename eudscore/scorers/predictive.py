@@ -21,7 +21,8 @@ from eudscore.models.probe import (
     cross_fitted,
     group_folds,
 )
-from eudscore.records import Card, Corpus, Flag, Floats, Ints, ScoredBatch
+from eudscore.records import Card, Corpus, Flag, Floats, Ints
+from eudscore.scorers.likeliest import ClassedBatch, likeliest, no_classes
 
 _UNCERTAIN = "higher = less certain"
 _LESS_LIKELY = "higher = label less likely"
@@ -88,7 +89,7 @@ class PredictiveScorer:
             "dtype": self.source.dtype,
             "max_tokens": self.source.max_tokens,
             "seed": self.seed,
-            "version": 2,
+            "version": 3,  # the likeliest classes are kept; the numbers are those of version 2
             "parameters": {
                 "probe": f"logistic regression on frozen vectors, C = {STRENGTH:g}, L-BFGS to a gradient below "
                 f"{TOLERANCE:g} or {STEPS} steps",
@@ -101,7 +102,7 @@ class PredictiveScorer:
             },
         }
 
-    def score(self, corpus: Corpus, rows: Ints) -> Iterator[ScoredBatch]:
+    def score(self, corpus: Corpus, rows: Ints) -> Iterator[ClassedBatch]:
         """Yield one batch per fold, and one for the texts without a vector.
 
         Every fold is fitted whichever rows are asked for, so that the numbers do not depend on them and the
@@ -128,11 +129,13 @@ class PredictiveScorer:
                 name: column[wanted].astype(np.float32) for name, column in _measures(fold, labels[fold.rows]).items()
             }
             outcome = {**self.read, "temperatures": list(temperatures)}
-            yield ScoredBatch(chosen[wanted], values, self.flags[chosen[wanted]], outcome)
+            yield ClassedBatch(
+                chosen[wanted], values, self.flags[chosen[wanted]], outcome, likeliest(fold.probs[wanted])
+            )
         empty = np.setdiff1d(rows, present)
         nothing = np.full(len(empty), np.nan, dtype=np.float32)
         flags = (self.flags[empty] | Flag.EMPTY).astype(np.uint8)
-        yield ScoredBatch(empty, dict.fromkeys(self.cards, nothing), flags, self.read)
+        yield ClassedBatch(empty, dict.fromkeys(self.cards, nothing), flags, self.read, no_classes(len(empty)))
 
 
 def _measures(fold: FoldScores, labels: Ints) -> dict[str, NDArray[np.float64]]:

@@ -16,6 +16,7 @@ from eudscore.scorers.classifier import ClassifierScorer
 from eudscore.scorers.generative import GenerativeScorer, Prompt
 from eudscore.scorers.given import GivenScorer
 from eudscore.scorers.information import InformationScorer
+from eudscore.scorers.likeliest import WIDTHS, ClassedBatch
 from eudscore.scorers.masked import MaskedScorer
 from eudscore.scorers.predictive import PredictiveScorer, check_labels
 from eudscore.scorers.semantic import SemanticScorer
@@ -172,13 +173,15 @@ def _compute(workspace: Workspace, corpus: Corpus, scorer: Scorer, stage: str, o
             workspace.touch_family(corpus.id, key)
             return key
         total = len(corpus)
-        draft = RowDraft(workspace.partial("columns", corpus.id, key), total, dict.fromkeys(cards))
+        beside = WIDTHS if isinstance(scorer, PredictiveScorer | ClassifierScorer | GivenScorer) else {}
+        draft = RowDraft(workspace.partial("columns", corpus.id, key), total, {**dict.fromkeys(cards), **beside})
         pending = draft.pending
         done = total - len(pending)
         on_progress(stage, done, total)
         for batch in scorer.score(corpus, pending):
             draft.note(batch.outcome)
-            done += draft.add(batch.rows, batch.values, batch.flags)
+            kept = batch.likeliest if isinstance(batch, ClassedBatch) else {}
+            done += draft.add(batch.rows, {**batch.values, **kept}, batch.flags)
             on_progress(stage, done, total)
         draft.close()
         outcome = {**draft.outcome, **counts_of(draft.flags)}

@@ -14,6 +14,8 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, Bert
 from eudscore.models.loading import resolve_model
 from eudscore.records import Corpus, Flag, Roles
 from eudscore.scorers.classifier import ClassifierScorer
+from eudscore.scorers.likeliest import CLASSES as LIKELIEST
+from eudscore.scorers.likeliest import PROBABILITIES
 from tests.conftest import save_tokenizer
 
 TEXTS = ["where is my refund", "the team won", "", "law passed", "\ud800 \x00", "x", "new phone chip " * 120]
@@ -95,6 +97,21 @@ def test_columns_agree_with_scipy_on_the_logits_of_transformers(folder: Path, co
             onehot[given] = 1.0
         of_labels = [np.nan, np.nan] if given is None else [1 - probs[given], np.linalg.norm(probs - onehot)]
         np.testing.assert_allclose([found[name][row] for name in OF_LABELS], of_labels, atol=1e-4)
+
+
+def test_the_likeliest_classes_are_numbers_of_the_classes_on_the_card(folder: Path, corpus: Corpus) -> None:
+    ours = scorer(folder, corpus)
+    assert ours.cards["predictive_entropy"].parameters["classes"] == list(THEIRS.values())
+    for batch in ours.score(corpus, np.arange(len(corpus))):
+        for row, numbers, probs in zip(
+            batch.rows, batch.likeliest[LIKELIEST], batch.likeliest[PROBABILITIES], strict=True
+        ):
+            if not TEXTS[row]:
+                assert (numbers == -1).all()
+                continue
+            expected = scipy.special.softmax(plain_logits(folder, TEXTS[row]))
+            assert numbers[:3].tolist() == np.argsort(-expected).tolist()
+            np.testing.assert_allclose(probs[:3], np.sort(expected)[::-1], atol=1e-4)
 
 
 def test_an_empty_text_is_nan_and_a_long_one_is_cut(folder: Path, corpus: Corpus) -> None:

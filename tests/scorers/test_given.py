@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from eudscore.corpus.roles import assign_roles
 from eudscore.records import Corpus, Flag, Roles
 from eudscore.scorers.given import GivenScorer
+from eudscore.scorers.likeliest import CLASSES, PROBABILITIES
 
 COLUMNS = [
     "predictive_entropy", "predictive_margin", "predictive_least_confidence", "predictive_label_gap", "predictive_el2n",
@@ -61,6 +62,13 @@ def test_a_row_without_probabilities_or_without_a_text_is_nan_and_flagged() -> N
     for values in batch.values.values():
         assert np.isnan(values).tolist() == [False, True, True]
     assert (batch.flags == [0, Flag.EMPTY, Flag.EMPTY]).all()
+
+
+def test_the_likeliest_classes_are_kept_and_none_of_a_row_without_probabilities() -> None:
+    corpus = corpus_of([[0.1, 0.3, 0.6], None, [0.5, 0.25, 0.25]], ["a", "b", "c"])
+    (batch,) = GivenScorer.of(corpus).score(corpus, np.arange(3))
+    assert batch.likeliest[CLASSES].tolist() == [[2, 1, 0, -1, -1], [-1] * 5, [0, 1, 2, -1, -1]]
+    np.testing.assert_allclose(batch.likeliest[PROBABILITIES][[0, 2], :3], [[0.6, 0.3, 0.1], [0.5, 0.25, 0.25]])
 
 
 def test_some_rows_are_what_they_are_among_all() -> None:

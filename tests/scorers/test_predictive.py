@@ -14,9 +14,10 @@ import scipy.stats
 from eudscore.models import probe
 from eudscore.models.probe import FOLDS, FoldScores, group_folds
 from eudscore.records import UNLABELLED, Card, Corpus, Flag, Floats, Roles, ScoredBatch
+from eudscore.scorers.likeliest import CLASSES, PROBABILITIES, ClassedBatch
 from eudscore.scorers.predictive import PredictiveScorer
 
-N, CLASSES = 240, 4
+N, N_CLASSES = 240, 4
 COLUMNS = [
     "predictive_entropy",
     "predictive_margin",
@@ -32,8 +33,8 @@ OF_LABELS = ("predictive_label_gap", "predictive_el2n")
 def toy(seed: int = 0) -> tuple[Corpus, PredictiveScorer]:
     """Vectors of four classes, twins in rows 0 and 1, no text in row 7 and no label in every tenth row."""
     rng = np.random.default_rng(seed)
-    labels = rng.integers(0, CLASSES, N)
-    vectors = rng.normal(size=(N, 16)) + 1.2 * rng.normal(size=(CLASSES, 16))[labels]
+    labels = rng.integers(0, N_CLASSES, N)
+    vectors = rng.normal(size=(N, 16)) + 1.2 * rng.normal(size=(N_CLASSES, 16))[labels]
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     vectors[1] = vectors[0]
     vectors[7] = np.nan
@@ -82,7 +83,7 @@ def test_cards_say_what_the_numbers_depend_on() -> None:
     corpus, scorer = toy()
     for name, card in scorer.cards.items():
         assert card.column == name
-        assert card.version == 2
+        assert card.version == 3
         assert card.seed == 0
         assert card.parameters["heads"] == 8
         assert card.parameters["folds"] == FOLDS
@@ -123,10 +124,10 @@ def test_what_the_encoder_cut_and_how_it_read_goes_into_batches_and_outcome() ->
 
 def test_values_lie_in_their_bounds(everything: dict[str, Floats]) -> None:
     highest = {
-        "predictive_entropy": math.log(CLASSES),
+        "predictive_entropy": math.log(N_CLASSES),
         "predictive_margin": 1,
-        "predictive_least_confidence": 1 - 1 / CLASSES,
-        "predictive_bald": math.log(CLASSES),
+        "predictive_least_confidence": 1 - 1 / N_CLASSES,
+        "predictive_bald": math.log(N_CLASSES),
         "predictive_energy": 1,
         "predictive_label_gap": 1,
         "predictive_el2n": math.sqrt(2),
@@ -143,6 +144,27 @@ def test_measures_of_one_distribution_agree_with_one_another(everything: dict[st
     assert (el2n[known] >= gap[known] - 1e-6).all()
     assert (everything["predictive_least_confidence"][known] <= gap[known] + 1e-6).all()
     assert scipy.stats.spearmanr(everything["predictive_margin"][known], everything["predictive_entropy"][known])[0] > 0
+
+
+def test_the_likeliest_classes_are_those_the_columns_were_made_of(
+    everything: dict[str, Floats], batches: list[ScoredBatch]
+) -> None:
+    corpus, _ = toy()
+    for batch in batches:
+        assert isinstance(batch, ClassedBatch)
+        classes, probs = batch.likeliest[CLASSES], batch.likeliest[PROBABILITIES]
+        if (batch.flags & Flag.EMPTY).all():
+            assert (classes == -1).all()
+            continue
+        np.testing.assert_allclose(probs[:, :N_CLASSES].sum(axis=1), 1, atol=1e-6)
+        np.testing.assert_allclose(1 - probs[:, 0], everything["predictive_least_confidence"][batch.rows], atol=1e-6)
+        np.testing.assert_allclose(
+            1 - probs[:, 0] + probs[:, 1], everything["predictive_margin"][batch.rows], atol=1e-6
+        )
+        given = (classes == corpus.labels[batch.rows][:, None]) & (classes >= 0)
+        gap = everything["predictive_label_gap"][batch.rows]
+        labelled = corpus.labels[batch.rows] >= 0
+        np.testing.assert_allclose(1 - probs[given], gap[labelled], atol=1e-6)
 
 
 def test_energies_are_ranked_within_their_fold(
@@ -194,7 +216,7 @@ def test_a_wrong_label_stands_out(everything: dict[str, Floats]) -> None:
     corpus, scorer = toy()
     right = np.flatnonzero(everything["predictive_label_gap"] < 0.05)[:5]
     labels = corpus.labels.copy()
-    labels[right] = (labels[right] + 1) % CLASSES
+    labels[right] = (labels[right] + 1) % N_CLASSES
     again = collected(replace(corpus, labels=labels), scorer)
     for name in OF_LABELS:
         assert (again[name][right] > np.nanquantile(again[name], 0.8)).all()
