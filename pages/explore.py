@@ -1,9 +1,8 @@
-"""See where the uncertainty is: the map, the interval on any column, and the texts behind it."""
+"""See where the uncertainty is: map, brushes, classes and search share one selection; and why a text is in it."""
 
 import streamlit as st
 
-from eudscore.ui import inspect, state, summary, theme, views, work
-from eudscore.ui.explorer import explorer
+from eudscore.ui import inspect, picked, state, summary, theme, why, work
 
 theme.page_setup("Explore")
 
@@ -19,20 +18,24 @@ if actions.button("Select a subset", key="to_select", type="primary", icon=":mat
 work.show_preparation(opened.ref)
 
 scores = state.scores_of(opened.ref)
-view = views.explorer_view(opened, scores, key="explore", panels=("map", "band", "classes"))
+view = picked.view_of(opened, scores)
 if view is None:
     inspect.not_scored(opened)
     st.stop()
 
 
 @st.fragment
-def map_and_rows() -> None:
+def views_and_texts() -> None:
     with st.container(key="explorer"):
-        choice = explorer(key="explore", view=view)
-    views.remember("explore", opened.ref, choice)
-    inspect.interval(opened, scores, choice)
+        choice = picked.show(opened, view)
+    left, right = st.columns([1.72, 1])
+    with left, state.sentences():
+        picked.texts(opened, scores, choice, by=choice.color if choice.color in scores.columns else view.by)
+    with right, theme.card("Why this one", f"row {choice.row:,}" if choice.row is not None else "", key="why"):
+        if choice.row is None:
+            st.caption("Click a point on the map, or a row of the table.")
+        else:
+            why.panel(opened, choice.row)
 
 
-map_and_rows()
-with theme.card("Every entropy", "counts by value", key="columns"):
-    inspect.histograms(scores)
+views_and_texts()

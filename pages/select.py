@@ -18,7 +18,7 @@ if actions.button("Fine-tune on it", key="to_train", type="primary", icon=":mate
     st.switch_page(summary.page("train"))
 work.show_preparation(opened.ref)
 scores = state.scores_of(opened.ref)
-view = views.explorer_view(opened, scores, key="select", panels=("map", "budget", "classes"))
+view = views.explorer_view(opened, scores, key="select")
 if view is None:
     inspect.not_scored(opened)
     st.stop()

@@ -83,8 +83,12 @@ def loaded_after(code: str) -> set[str]:
     [
         "eudscore",
         "eudscore.cli",
+        "eudscore.ui.heat",
+        "eudscore.ui.picked",
         "eudscore.ui.routes",
         "eudscore.ui.state",
+        "eudscore.ui.why",
+        "eudscore.workflow.searching",
         "eudscore.jobs.launch",
     ],
 )

@@ -6,9 +6,10 @@ const MOST = 12;
 const NOTED = 0.12; // a ratio further than this from 1 is worth noticing
 
 export class ClassBars {
-  constructor(classes) {
+  /** `onPick(label, more)` hears of a class that was pressed, `more` with a modifier key; without it the bars only show. */
+  constructor(classes, onPick = null) {
     this.classes = classes;
-    this.rows = classes.map(rowOf);
+    this.rows = classes.map((name, label) => rowOf(name, onPick && ((more) => onPick(label, more))));
     this.list = el("ul", { class: "bars" }, ...this.rows.slice(0, MOST).map((row) => row.element));
     this.more = el("p", { class: "more", hidden: true });
     this.element = el("div", { class: "bars-box", tabindex: classes.length > MOST ? 0 : null }, this.list, this.more);
@@ -24,6 +25,12 @@ export class ClassBars {
     if (settled && this.classes.length > MOST) this.#showMostChanged(shares);
   }
 
+  /** Mark the classes that are picked; null = no choice was made. */
+  press(picked) {
+    this.rows.forEach(({ element }, label) => element.firstChild.setAttribute("aria-pressed", String(picked?.includes(label) ?? false)));
+    this.list.classList.toggle("choosing", Boolean(picked));
+  }
+
   #showMostChanged(shares) {
     const change = shares.map(([part, whole]) => Math.abs(part - whole));
     const ranked = [...change.keys()].sort((a, b) => change[b] - change[a] || a - b);
@@ -34,13 +41,16 @@ export class ClassBars {
   }
 }
 
-function rowOf(name) {
+function rowOf(name, onPick) {
   const bar = el("i", { class: "bar" });
   const tick = el("i", { class: "tick" });
   const part = el("span", { class: "part" });
   const ratio = el("span", { class: "ratio" });
-  const label = el("span", { class: "name", title: name }, name);
-  return { element: el("li", {}, label, el("span", { class: "track" }, bar, tick), part, ratio), bar, tick, part, ratio };
+  const pick = (event) => onPick(event.shiftKey || event.ctrlKey || event.metaKey);
+  const label = onPick ? el("button", { type: "button", class: "name", onclick: pick }, name) : el("span", { class: "name", title: name }, name);
+  const track = el("span", { class: "track" }, bar, tick);
+  if (onPick) track.addEventListener("click", pick);
+  return { element: el("li", {}, label, track, part, ratio), bar, tick, part, ratio };
 }
 
 function fill(row, part, whole, longest) {

@@ -14,6 +14,16 @@ export class Camera {
     this.reset(false);
   }
 
+  /** Where the view stands, to come back to it: the middle, in units of the points, and the zoom; null = all in view. */
+  get stand() {
+    const home = this.zoom === 1 && this.centre.every((value, axis) => value === this.home.centre[axis]);
+    return home ? null : [...this.centre, this.zoom].map((value) => Number(value.toPrecision(6)));
+  }
+
+  set stand(stand) {
+    if (stand) [this.centre, this.zoom] = [stand.slice(0, 2), Math.min(Math.max(stand[2], FARTHEST), CLOSEST)];
+  }
+
   /** Fit the view to the points, a few far ones left outside. */
   fit(xy) {
     const extents = [0, 1].map((axis) => extent(xy, axis));
@@ -86,10 +96,16 @@ export class Camera {
   }
 }
 
-/** Drag, wheel and keys on an element; `onClick(left, top)` hears of a press that was no drag. */
-export function steer(element, camera, onClick) {
+/**
+ * Drag, wheel and fingers on an element.
+ *
+ * @param {object} hands `onClick(left, top)` hears of a press that was no drag; `draw(points, event)` of the pixels of a
+ *   drag that draws, which `draws()` says; with `null` for the points the drag is over, whatever came of it
+ */
+export function steer(element, camera, { onClick, draws = () => false, draw = () => {} }) {
   const pointers = new Map();
   let travelled = 0;
+  let line = null;
   const place = (event) => {
     const box = element.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
@@ -98,6 +114,8 @@ export function steer(element, camera, onClick) {
     if (event.button !== 0) return;
     element.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, place(event));
+    if (pointers.size > 1 && line) draw(null, event); // a second finger zooms instead
+    line = pointers.size === 1 && draws() ? [place(event)] : null;
     travelled = pointers.size > 1 ? Infinity : 0;
   });
   element.addEventListener("pointermove", (event) => {
@@ -108,6 +126,11 @@ export function steer(element, camera, onClick) {
     travelled += Math.hypot(now[0] - last[0], now[1] - last[1]);
     pointers.set(event.pointerId, now);
     if (travelled < 4) return;
+    if (line) {
+      line.push(now);
+      draw(line, event);
+      return;
+    }
     element.classList.add("grabbing");
     if (other) camera.zoomBy(distance(now, other) / Math.max(1, distance(last, other)), ...other);
     else camera.panBy(now[0] - last[0], now[1] - last[1]);
@@ -115,6 +138,8 @@ export function steer(element, camera, onClick) {
   const release = (event) => {
     if (!pointers.delete(event.pointerId)) return;
     element.classList.remove("grabbing");
+    if (line && travelled >= 4) draw(null, event);
+    line = null;
     if (event.type === "pointerup" && travelled < 4) onClick(...place(event));
   };
   element.addEventListener("pointerup", release);

@@ -3,11 +3,9 @@
 import { defaultBand } from "./coupling.js";
 
 /** The choice a page begins with; without an interval it is the budget's own. */
-export function startOf({ by, k, n, lo, hi, balance, color, row, panels }) {
-  const hasBudget = panels.includes("budget");
-  const own = hasBudget ? defaultBand(k / n) : { lo: 0, hi: 1 };
-  const given = lo === null ? own : { lo, hi };
-  return { by, k, ...given, auto: lo === null && hasBudget, balance, color, row: row ?? null };
+export function startOf({ by, k, n, lo, hi, balance, color, row }) {
+  const given = lo === null ? defaultBand(k / n) : { lo, hi };
+  return { by, k, ...given, auto: lo === null, balance, color, row: row ?? null };
 }
 
 /** The part of a choice that a page may set, as text to compare. */

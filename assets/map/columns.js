@@ -1,5 +1,7 @@
 /** Binary columns from the server, each fetched once. */
 
+import { figure } from "./look.js";
+
 const MOST = 32;
 const fetched = new Map();
 
@@ -17,13 +19,26 @@ export function column(url, Kind) {
 }
 
 async function get(url, Kind) {
-  const answer = await asked(url);
-  return new Kind(await answer.arrayBuffer());
+  return new Kind(await bytes(url));
 }
 
-/** JSON from the server. */
-export async function record(url, signal) {
-  return (await asked(url, signal)).json();
+/** What an address answers, for a caller that keeps it; the browser's own cache keeps it too. */
+export async function bytes(url) {
+  return (await asked(url)).arrayBuffer();
+}
+
+/**
+ * A row as the tip tells it: its text, and the label and scores as facts.
+ *
+ * `names` are the columns wanted; `words` is a search whose matches are to be marked.
+ */
+export async function recorded({ row_url, columns }, row, names, signal, words) {
+  const wanted = names.map((name) => columns.find((one) => one.name === name)).filter(Boolean);
+  const asks = new URLSearchParams(wanted.map((about) => ["value", (about.codes_url ?? about.values_url).split("/").slice(-2).join("/")]));
+  if (words) asks.set("words", words);
+  const { text, label, values, matches } = await (await asked(`${row_url}${row}?${asks}`, signal)).json();
+  const facts = wanted.map(({ label: name, unit }, at) => [name, `${figure(values[at] ?? NaN)}${unit ? ` ${unit}` : ""}`]);
+  return { text, matches, facts: [...(label === null ? [] : [["label", label]]), ...facts] };
 }
 
 async function asked(url, signal) {

@@ -9,11 +9,11 @@ import { inOrder, makePool, select, tally } from "./band.js";
 import { ClassBars } from "./bars.js";
 import { Budget } from "./budget.js";
 import { identityOf, initialOf, startOf } from "./choice.js";
-import { column } from "./columns.js";
+import { column, recorded } from "./columns.js";
 import { withBand, withBudget } from "./coupling.js";
-import { card, choose, classLegend, scaleLegend } from "./frame.js";
+import { card, choose, classLegend, scaleLegend, stateLegend } from "./frame.js";
 import { Histogram } from "./histogram.js";
-import { count, el, figure } from "./look.js";
+import { count, el } from "./look.js";
 import { MapView } from "./map.js";
 import { classPaint, columnPaint } from "./paint.js";
 import { Report } from "./report.js";
@@ -47,7 +47,7 @@ class Explorer {
     this.host = host;
     this.data = data;
     this.identity = identityOf(data);
-    this.report = before?.report ?? new Report();
+    this.report = before?.report ?? new Report(echoesOf);
     this.initial = initialOf(data);
     this.givenRow = data.row ?? null;
     const goesOn = before && before.data.row_url === data.row_url && before.initial === this.initial;
@@ -55,11 +55,6 @@ class Explorer {
     this.columns = new Map();
     this.#build();
     this.#load();
-  }
-
-  get has() {
-    const asked = new Set(this.data.panels);
-    return { map: asked.has("map"), budget: asked.has("budget"), band: asked.has("band"), classes: asked.has("classes") };
   }
 
   /** The page or the theme changed: colours, and a choice the page set anew. */
@@ -77,7 +72,7 @@ class Explorer {
 
   #pin(row) {
     this.choice = { ...this.choice, row };
-    if (this.map?.points) this.map.pin(row);
+    if (this.map.points) this.map.pin(row);
   }
 
   isDark() {
@@ -89,15 +84,10 @@ class Explorer {
   }
 
   #build() {
-    const { data, has } = this;
-    const side = el("div", { class: "side" });
+    const { data } = this;
     this.cards = {};
     this.grid = el("section", { class: "explorer", style: `--height:${data.height}px` });
-    if (has.map) this.#buildMap();
-    if (has.budget || has.band) side.append(this.#buildBand());
-    if (has.classes) side.append(this.#buildClasses());
-    if (side.childElementCount) this.grid.append(side);
-    this.grid.classList.toggle("alone", this.grid.childElementCount === 1);
+    this.grid.append(this.#buildMap(), el("div", { class: "side" }, this.#buildBand(), this.#buildClasses()));
     const style = el("link", { rel: "stylesheet", href: new URL("explorer.css", import.meta.url).href });
     const frame = el("div", { style: `min-height:${data.height}px; visibility:hidden` }, this.grid);
     frame.className = "frame";
@@ -113,8 +103,7 @@ class Explorer {
     this.colourBy = choose("Colour", names, this.choice.color, (color) => this.#change({ color }));
     made.head.append(this.colourBy.element);
     this.map = new MapView({
-      rowUrl: data.row_url,
-      describe: (row) => this.#describe(row),
+      tell: (row, signal) => recorded(data, row, [...new Set([this.choice.by, this.#colourColumn()])], signal),
       onPin: (row) => this.#change({ row }),
       palette: () => this.palette(),
       isDark: () => this.isDark(),
@@ -123,22 +112,19 @@ class Explorer {
     made.body.append(this.map.element, el("footer", {}, this.legend, this.map.note));
     made.say(data.points_url ? `Loading ${count(data.n)} points…` : data.map_note);
     this.cards.map = made;
-    this.grid.append(made.element);
+    return made.element;
   }
 
   #buildBand() {
-    const { data, has } = this;
-    const made = card("band", has.budget ? "" : "Interval");
+    const { data } = this;
+    const made = card("band", "");
     this.histogram = new Histogram(data.palettes, (lo, hi, first) => this.#moveBand(lo, hi, first));
-    if (has.budget) {
-      this.budget = new Budget(data.n, (k) => this.#choose(withBudget(this.pool, this.choice, k)));
-      made.body.append(this.budget.element);
-    }
+    this.budget = new Budget(data.n, (k) => this.#choose(withBudget(this.pool, this.choice, k)));
     const names = data.columns.map(({ name, label }) => [name, label]);
     this.bandBy = choose("Interval of", names, this.choice.by, (by) => this.#change({ by }));
     this.reset = el("button", { type: "button", class: "quiet", onclick: () => this.#resetBand() });
     const scale = el("small", {}, "height = √count");
-    made.body.append(this.histogram.element, el("footer", {}, this.bandBy.element, scale, this.reset));
+    made.body.append(this.budget.element, this.histogram.element, el("footer", {}, this.bandBy.element, scale, this.reset));
     made.say("Loading the scores…");
     this.cards.band = made;
     return made.element;
@@ -152,11 +138,9 @@ class Explorer {
       made.say("These rows carry no labels, so there is no balance to show. Choose a label column on the Data page.");
       return made.element;
     }
-    if (this.has.budget) {
-      const ways = [["proportional", "as in all rows"], ["none", "as they come"]];
-      this.balanceBy = choose("Classes", ways, this.choice.balance, (balance) => this.#change({ balance }));
-      made.head.append(this.balanceBy.element);
-    }
+    const ways = [["proportional", "as in all rows"], ["none", "as they come"]];
+    this.balanceBy = choose("Classes", ways, this.choice.balance, (balance) => this.#change({ balance }));
+    made.head.append(this.balanceBy.element);
     this.bars = new ClassBars(data.classes);
     made.body.append(this.bars.element);
     made.say("Loading the labels…");
@@ -180,7 +164,7 @@ class Explorer {
       for (const made of Object.values(this.cards)) made.say(error.message, true);
       return;
     }
-    if (this.map && data.points_url) await this.#loadMap().catch((error) => this.cards.map.say(error.message, true));
+    if (data.points_url) await this.#loadMap().catch((error) => this.cards.map.say(error.message, true));
   }
 
   async #loadMap() {
@@ -216,9 +200,7 @@ class Explorer {
     const about = this.data.columns.find((one) => one.name === name);
     const [values, u] = await Promise.all([column(about.values_url, Float32Array), column(about.quantiles_url, Float32Array)]);
     for (const array of [values, u]) this.#check(array);
-    const ready = { about, ...series(inOrder(values, this.order)), u: inOrder(u, this.order) };
-    this.ready = { ...this.ready, [name]: ready };
-    return ready;
+    return { about, ...series(inOrder(values, this.order)), u: inOrder(u, this.order) };
   }
 
   /** Put the interval on a column. */
@@ -227,10 +209,10 @@ class Explorer {
     if (this.released || name !== this.choice.by) return;
     this.drawn = drawn;
     this.#pool();
-    this.histogram?.setSeries(drawn, axisLabel(drawn.about));
-    this.cards.band?.say(this.pool.scored ? "" : `No row has a value of ${drawn.about.label}: score the data first.`);
+    this.histogram.setSeries(drawn, axisLabel(drawn.about));
+    this.cards.band.say(this.pool.scored ? "" : `No row has a value of ${drawn.about.label}: score the data first.`);
     if (this.bars) this.cards.classes.say("");
-    this.#choose(this.has.budget ? withBudget(this.pool, this.choice, this.choice.k) : this.choice);
+    this.#choose(withBudget(this.pool, this.choice, this.choice.k));
   }
 
   #pool() {
@@ -245,13 +227,11 @@ class Explorer {
 
   #moveBand(lo, hi, first) {
     if (first) this.wanted = this.choice.k; // a budget squeezed by a drag comes back when the drag turns round
-    if (this.has.budget) this.#choose(withBand(this.pool, { ...this.choice, k: this.wanted }, lo, hi));
-    else this.#choose({ ...this.choice, lo, hi, auto: false });
+    this.#choose(withBand(this.pool, { ...this.choice, k: this.wanted }, lo, hi));
   }
 
   #resetBand() {
-    if (this.has.budget) this.#choose(withBudget(this.pool, { ...this.choice, auto: true }, this.choice.k));
-    else this.#choose({ ...this.choice, lo: 0, hi: 1 });
+    this.#choose(withBudget(this.pool, { ...this.choice, auto: true }, this.choice.k));
   }
 
   /** One of the drop-downs, or a pin. */
@@ -273,9 +253,9 @@ class Explorer {
 
   #choose(choice) {
     this.choice = choice;
-    this.selected = select(this.pool, choice.lo, choice.hi, this.has.budget ? choice.k : this.pool.n);
+    this.selected = select(this.pool, choice.lo, choice.hi, choice.k);
     this.#draw(false);
-    if (this.map?.points) this.map.setStates(this.selected.state);
+    if (this.map.points) this.map.setStates(this.selected.state);
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.#draw(true), SETTLED);
     this.#tell();
@@ -284,18 +264,17 @@ class Explorer {
   #draw(settled) {
     const { state, kept } = this.selected;
     if (!settled) {
-      this.budget?.draw(kept);
-      if (this.histogram && this.pool.scored) this.histogram.draw(tally(state, this.drawn.bins, BINS), this.choice);
+      this.budget.draw(kept);
+      if (this.pool.scored) this.histogram.draw(tally(state, this.drawn.bins, BINS), this.choice);
       this.#drawReset();
     }
     if (this.bars && this.labels) this.bars.draw(tally(state, this.labels, this.data.classes.length), settled);
   }
 
   #drawReset() {
-    if (!this.reset) return;
-    const { lo, hi, auto } = this.choice;
-    this.reset.textContent = this.has.budget ? (auto ? "follows the budget" : "Follow the budget") : "Show all";
-    this.reset.disabled = this.has.budget ? auto : lo <= 0 && hi >= 1;
+    const { auto } = this.choice;
+    this.reset.textContent = auto ? "follows the budget" : "Follow the budget";
+    this.reset.disabled = auto;
   }
 
   #tell() {
@@ -309,7 +288,7 @@ class Explorer {
   }
 
   async #paint() {
-    if (!this.map?.points) return;
+    if (!this.map.points) return;
     const { color } = this.choice;
     const { palettes, classes } = this.data;
     const byClass = color === "class" && this.labels;
@@ -317,27 +296,22 @@ class Explorer {
     if (color !== this.choice.color || this.released) return;
     this.map.setColours(paint.codes, paint.table(this.palette()));
     const label = this.data.columns.find(({ name }) => name === this.#colourColumn()).label;
-    this.legend.replaceChildren(...(byClass ? classLegend(paint.legend, palettes) : scaleLegend(label, paint.domain, palettes)));
+    const colours = byClass ? classLegend(paint.legend, palettes) : scaleLegend(label, paint.domain, palettes);
+    this.legend.replaceChildren(...colours, stateLegend());
   }
 
   #colourColumn() {
     return this.data.columns.some(({ name }) => name === this.choice.color) ? this.choice.color : this.choice.by;
   }
 
-  #describe(row) {
-    const j = this.order.indexOf(row);
-    const names = [...new Set([this.choice.by, this.#colourColumn()])];
-    return names.filter((name) => this.ready?.[name]).map((name) => {
-      const { about, values } = this.ready[name];
-      return [about.label, `${figure(values[j])}${about.unit ? ` ${about.unit}` : ""}`];
-    });
-  }
-
   release() {
     this.released = true;
     clearTimeout(this.settling);
-    this.map?.release();
+    this.map.release();
   }
 }
 
 const axisLabel = ({ label, unit }) => (unit ? `${label} (${unit})` : label);
+
+/** As what a page may send back a choice: as it was told, or without the interval that follows the budget. */
+const echoesOf = (choice) => [initialOf(choice), ...(choice.auto ? [initialOf({ ...choice, lo: null, hi: null })] : [])];

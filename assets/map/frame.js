@@ -16,6 +16,12 @@ export function card(name, title, note = "") {
   return { element, head, body, say };
 }
 
+/** What a point may be under a budget, drawn as the map draws it. */
+export function stateLegend() {
+  const states = [["kept", "kept"], ["dropped", "in the interval, not kept"], ["context", "outside"]];
+  return el("span", { class: "states" }, ...states.map(([state, text]) => el("span", { class: `swatch ${state}` }, el("i"), text)));
+}
+
 /** A small drop-down: options are `[value, text]`. */
 export function choose(label, options, value, onPick) {
   const list = options.map(([name, text]) => el("option", { value: name, selected: name === value }, text));
@@ -31,10 +37,39 @@ export function scaleLegend(label, [from, to], palettes) {
   return [el("span", {}, figure(from)), bar, el("span", {}, figure(to)), el("span", { class: "what" }, label)];
 }
 
+/** The scale as the histogram of its column. */
+export function histogramLegend(label, [from, to], canvas) {
+  return [el("span", {}, figure(from)), canvas, el("span", {}, figure(to)), el("span", { class: "what" }, label)];
+}
+
 /** A swatch and a name for each category. */
 export function classLegend(names, palettes) {
   return names.map((name, i) => {
     const colour = themed(palettes, (look) => look.categorical[i]);
     return el("span", { class: "swatch" }, el("i", { style: `background:${colour}` }), name);
   });
+}
+
+/** Tabs that show one of several bodies: `[[name, text, body], ...]`; `onChoose(name)` hears of a press. */
+export function tabs(label, choices, onChoose) {
+  const show = (name) =>
+    choices.forEach(([other, , body], at) => {
+      buttons[at].setAttribute("aria-selected", String(other === name));
+      buttons[at].tabIndex = other === name ? 0 : -1;
+      body.hidden = other !== name;
+    });
+  const choose = (name) => {
+    show(name);
+    onChoose(name);
+  };
+  const step = (event, at) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    const next = (at + by + choices.length) % choices.length;
+    buttons[next].focus();
+    choose(choices[next][0]);
+  };
+  const buttons = choices.map(([name, text], at) =>
+    el("button", { type: "button", role: "tab", onclick: () => choose(name), onkeydown: (event) => step(event, at) }, text));
+  return { element: el("div", { class: "tabs", role: "tablist", "aria-label": label }, ...buttons), show };
 }

@@ -1,24 +1,28 @@
 /** Points drawn with WebGL2: positions travel to the graphics card once, a byte of state per point with each change. */
 
-import { KEPT } from "./band.js";
+import { IN_BAND, KEPT } from "./band.js";
 
 const VERTEX = `#version 300 es
 in vec2 position;
+in vec2 before;
 in uint code;
 in uint state;
 uniform vec2 centre;
 uniform vec2 scale;
 uniform float size;
 uniform bool kept;
-uniform vec4 dropped;
-uniform float alpha;
+uniform vec4 context;
+uniform vec2 alpha; // of kept points, of points in the band that are not kept
+uniform float moved; // 0 = as before, 1 = in place
 uniform sampler2D table;
 out vec4 colour;
 void main() {
   bool drawn = (state == ${KEPT}u) == kept;
-  gl_Position = drawn ? vec4((position - centre) * scale, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
+  vec2 place = mix(before, position, moved);
+  gl_Position = drawn ? vec4((place - centre) * scale, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
   gl_PointSize = size;
-  colour = kept ? vec4(texelFetch(table, ivec2(int(code), 0), 0).rgb, alpha) : dropped;
+  vec3 own = texelFetch(table, ivec2(int(code), 0), 0).rgb;
+  colour = kept ? vec4(own, alpha.x) : state == ${IN_BAND}u ? vec4(own, alpha.y) : context;
 }`;
 
 const FRAGMENT = `#version 300 es
@@ -51,6 +55,7 @@ export class Points {
     this.array = gl.createVertexArray();
     gl.bindVertexArray(this.array);
     this.positions = this.#buffer("position", (place) => gl.vertexAttribPointer(place, 2, gl.FLOAT, false, 0, 0));
+    this.before = this.#buffer("before", (place) => gl.vertexAttribPointer(place, 2, gl.FLOAT, false, 0, 0));
     this.codes = this.#buffer("code", (place) => gl.vertexAttribIPointer(place, 1, gl.UNSIGNED_BYTE, 0, 0));
     this.states = this.#buffer("state", (place) => gl.vertexAttribIPointer(place, 1, gl.UNSIGNED_BYTE, 0, 0));
     this.table = gl.createTexture();
@@ -75,17 +80,30 @@ export class Points {
     this.gl.bufferData(this.gl.ARRAY_BUFFER, content, usage);
   }
 
-  setPositions(xy) {
+  /** Where the points are, and where they come from; a second array only while they move. */
+  setPositions(xy, before = null) {
+    const { gl } = this;
+    const drawn = (given) => given.map((value) => (Number.isFinite(value) ? value : FAR));
     this.n = xy.length / 2;
-    this.#fill(this.positions, xy.map((value) => (Number.isFinite(value) ? value : FAR)), this.gl.STATIC_DRAW);
+    this.#fill(this.positions, drawn(xy), gl.STATIC_DRAW);
+    gl.bindVertexArray(this.array);
+    this.#fill(this.before, before ? drawn(before) : new Float32Array(0), gl.STATIC_DRAW);
+    const place = gl.getAttribLocation(this.program, "before");
+    if (before) gl.enableVertexAttribArray(place);
+    else gl.disableVertexAttribArray(place);
+    this.moves = Boolean(before);
   }
 
   setCodes(codes) {
     this.#fill(this.codes, codes, this.gl.DYNAMIC_DRAW);
   }
 
+  /** One byte a point; fewer of them change the first ones alone. */
   setStates(states) {
-    this.#fill(this.states, states, this.gl.DYNAMIC_DRAW);
+    const { gl } = this;
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.states);
+    if (states.length < this.n) gl.bufferSubData(gl.ARRAY_BUFFER, 0, states);
+    else gl.bufferData(gl.ARRAY_BUFFER, states, gl.DYNAMIC_DRAW);
   }
 
   /** `colours`: 256 RGBA bytes. */
@@ -106,9 +124,10 @@ export class Points {
     gl.bindVertexArray(this.array);
     gl.uniform2f(this.at("centre"), ...view.centre);
     gl.uniform2f(this.at("scale"), ...view.scale);
-    gl.uniform4f(this.at("dropped"), ...style.dropped.map((part) => part / 255), style.droppedAlpha);
-    gl.uniform1f(this.at("alpha"), style.keptAlpha);
-    for (const [kept, size] of [[false, style.droppedSize], [true, style.keptSize]]) {
+    gl.uniform4f(this.at("context"), ...style.context.map((part) => part / 255), style.contextAlpha);
+    gl.uniform2f(this.at("alpha"), style.keptAlpha, style.droppedAlpha);
+    gl.uniform1f(this.at("moved"), this.moves ? style.moved : 1);
+    for (const [kept, size] of [[false, style.contextSize], [true, style.keptSize]]) {
       gl.uniform1i(this.at("kept"), kept);
       gl.uniform1f(this.at("size"), size);
       gl.drawArrays(gl.POINTS, 0, Math.min(limit, this.n));

@@ -1,59 +1,89 @@
-/** The map: points, the names of regions, the point under the pointer and the pinned one. */
+/** The map: points, the names of regions, outlines, the point under the pointer and the pinned one. */
 
 import { Camera, steer } from "./camera.js";
 import { Points } from "./gl.js";
-import { count, el, rgb } from "./look.js";
+import { el, rgb } from "./look.js";
 import { Nearest } from "./nearest.js";
-import { PlainPoints, SAMPLE } from "./plain.js";
+import { Outlines } from "./outlines.js";
+import { RasterPoints } from "./raster.js";
+import { Regions } from "./regions.js";
 import { Tip } from "./tip.js";
+import { toolbar } from "./tools.js";
 
 const SMOOTH = 30; // milliseconds a frame may take while something moves
 const CALM = 140; // milliseconds without a move until everything is drawn
+const TRAVEL = 900; // milliseconds from one layout to the next
 const REACH = 12; // pixels
+const KEYS_SAY = "arrows move, plus and minus zoom, 0 shows everything, Enter picks the text in the middle";
 
 export class MapView {
   /**
-   * @param {object} hooks `rowUrl`, `describe(row)` for the tip, `onPin(row | null)`, `palette()` and `isDark()` of the theme
+   * @param {object} hooks `tell(row, signal)` for the tip, `onPin(row | null)`, `palette()` and `isDark()` of the theme;
+   *   where areas may be outlined, `onArea(area, op)` with `only`, `add` or `cut`; `onCamera(stand)` once it rests
    */
   constructor(hooks) {
     this.hooks = hooks;
-    this.canvas = el("canvas", {
-      tabindex: 0,
-      role: "application",
-      "aria-label": "Map of the texts: arrows move, plus and minus zoom, 0 shows everything, Enter picks the text in the middle",
-    });
+    const outlined = hooks.onArea ? `, L, B and V choose lasso, box and hand, S selects what is in view` : "";
+    this.canvas = el("canvas", { tabindex: 0, role: "application", "aria-label": `Map of the texts: ${KEYS_SAY}${outlined}` });
     this.ring = el("div", { class: "ring", hidden: true });
-    this.regions = el("div", { class: "regions", "aria-hidden": "true" });
     this.note = el("p", { class: "fallback", hidden: true });
-    this.tip = new Tip(hooks.rowUrl, hooks.describe);
+    this.tip = new Tip(hooks.tell);
     this.camera = new Camera(() => this.moved());
-    this.element = el("div", { class: "stage" }, this.canvas, this.regions, this.ring, this.#tools(), this.tip.element);
+    this.regions = new Regions(this.camera);
+    this.outlines = new Outlines(this.camera);
+    this.tools = toolbar(this.camera, hooks.onArea && ((tool) => this.useTool(tool)));
+    this.element = el(
+      "div",
+      { class: "stage" },
+      ...[this.canvas, this.outlines.element, this.regions.element, this.ring, this.tools.element, this.tip.element],
+    );
     this.limit = 60000;
+    this.tool = "pan";
     this.#listen();
   }
 
-  /** Positions in hash order and the row of each place. */
+  /** Positions in hash order and the row of each place; later ones are moved to. */
   setPoints(xy, order) {
+    const before = this.points && this.xy.length === xy.length ? this.xy : null;
     this.xy = xy;
     this.order = order;
-    try {
-      this.points = new Points(this.canvas);
-    } catch {
-      this.points = new PlainPoints(this.canvas);
-      this.note.hidden = false;
-      const part = xy.length / 2 > SAMPLE ? `, a sample of ${count(SAMPLE)} points` : "";
-      this.note.textContent = `drawn without WebGL${part}`;
-    }
-    this.points.setPositions(xy);
-    this.camera.fit(xy);
     this.grid = null;
-    this.watching = new ResizeObserver(() => this.#resize());
-    this.watching.observe(this.element);
+    if (!this.points) {
+      this.points = this.#pointsOf(this.canvas);
+      this.watching = new ResizeObserver(() => this.#resize());
+      this.watching.observe(this.element);
+    }
+    const travels = before && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.points.setPositions(xy, travels ? before : null);
+    this.camera.fit(xy);
+    if (travels) this.#travel(performance.now());
+    else this.moved();
   }
 
+  #pointsOf(canvas) {
+    try {
+      return new Points(canvas);
+    } catch {
+      this.note.hidden = false;
+      this.note.textContent = "drawn without WebGL, pixel by pixel";
+      return new RasterPoints(canvas);
+    }
+  }
+
+  #travel(begin) {
+    const share = Math.min((performance.now() - begin) / TRAVEL, 1);
+    this.travelled = share * share * (3 - 2 * share);
+    if (share === 1) this.points.setPositions(this.xy);
+    this.moved();
+    if (share < 1 && !this.released) requestAnimationFrame(() => this.#travel(begin));
+  }
+
+  /** State of each place, or of the first ones alone while something is dragged. */
   setStates(states) {
     this.points.setStates(states);
     this.chosen = true;
+    this.known = states.length;
+    this.partly = this.known < this.points.n;
     this.moved();
   }
 
@@ -65,8 +95,12 @@ export class MapView {
   }
 
   setRegions(regions) {
-    this.places = regions.map(({ label, x, y }) => ({ x, y, element: el("span", {}, label) }));
-    this.regions.replaceChildren(...this.places.map((place) => place.element));
+    this.regions.set(regions);
+  }
+
+  /** Outlines to be seen, each `{area, cut}` in units of the points. */
+  setOutlines(outlines) {
+    this.outlines.set(outlines);
   }
 
   pin(row) {
@@ -75,12 +109,25 @@ export class MapView {
     this.#overlay();
   }
 
+  useTool(tool) {
+    this.tool = tool;
+    this.tools.show(tool);
+    this.element.dataset.tool = tool;
+  }
+
   /** Something changed: draw a quick picture now and the whole one when it is calm. */
   moved() {
     if (!this.chosen || !this.coloured || !this.sized) return;
     this.#soon(this.limit);
     clearTimeout(this.calm);
-    if (this.limit < this.points.n) this.calm = setTimeout(() => this.#soon(Infinity), CALM);
+    this.calm = setTimeout(() => this.#settle(), CALM);
+  }
+
+  #settle() {
+    if (this.limit < this.points.n && !this.partly) this.#soon(Infinity);
+    const stand = JSON.stringify(this.camera.stand);
+    if (stand !== this.stood) this.hooks.onCamera?.(this.camera.stand);
+    this.stood = stand;
   }
 
   #soon(limit) {
@@ -92,8 +139,11 @@ export class MapView {
   }
 
   #draw(limit) {
-    this.points.draw(this.camera.view, this.#style(), limit);
+    const known = Math.min(limit, this.partly ? this.known : Infinity);
+    this.points.draw(this.camera.view, this.#style(), known);
     this.#overlay();
+    const whole = known >= this.points.n;
+    if (whole) this.points.timed(() => this.element.dispatchEvent(new CustomEvent("drawn", { bubbles: true, composed: true })));
     if (limit !== this.limit || this.measuring) return;
     this.measuring = true;
     this.points.timed((taken) => {
@@ -109,13 +159,14 @@ export class MapView {
     const grow = Math.min(this.camera.zoom ** 0.3, 3) * ratio;
     const size = Math.min(Math.max(10.2 - 1.45 * Math.log10(n), 1.6), 6);
     const thin = Math.min(1, (20000 / n) ** 0.3 * Math.max(1, this.camera.zoom ** 0.4));
-    const dark = this.hooks.isDark();
     return {
-      dropped: rgb(this.hooks.palette().dropped),
-      droppedAlpha: Math.max(0.12, (dark ? 0.42 : 0.46) * thin),
-      droppedSize: 0.86 * size * grow,
+      context: rgb(this.hooks.palette().dropped),
+      contextAlpha: Math.max(0.12, (this.hooks.isDark() ? 0.42 : 0.46) * thin),
+      contextSize: 0.86 * size * grow,
+      droppedAlpha: Math.max(0.16, 0.34 * thin),
       keptAlpha: Math.max(0.35, 0.92 * Math.sqrt(thin)),
       keptSize: size * grow,
+      moved: this.travelled ?? 1,
     };
   }
 
@@ -126,16 +177,8 @@ export class MapView {
       const [left, top] = this.camera.toPixel(this.xy[2 * this.pinnedAt], this.xy[2 * this.pinnedAt + 1]);
       this.ring.style.transform = `translate(${left}px, ${top}px)`;
     }
-    const taken = [];
-    for (const { x, y, element } of this.places ?? []) {
-      const [left, top] = this.camera.toPixel(x, y);
-      const half = 3.6 * element.textContent.length;
-      const free = taken.every(([l, t, h]) => Math.abs(t - top) > 18 || Math.abs(l - left) > h + half + 6);
-      const inside = left > half && left < this.camera.size[0] - half && top > 10 && top < this.camera.size[1] - 10;
-      element.hidden = !(free && inside);
-      if (free && inside) taken.push([left, top, half]);
-      element.style.transform = `translate(-50%, -50%) translate(${left}px, ${top}px)`;
-    }
+    this.regions.place();
+    this.outlines.place();
   }
 
   #resize() {
@@ -148,37 +191,44 @@ export class MapView {
     this.moved();
   }
 
-  #tools() {
-    const button = (name, path, action) => {
-      const icon = `<svg viewBox="0 0 20 20" aria-hidden="true"><path d="${path}"/></svg>`;
-      const made = el("button", { type: "button", "aria-label": name, title: name, onclick: action });
-      made.innerHTML = icon;
-      return made;
-    };
-    return el(
-      "div",
-      { class: "tools" },
-      button("Zoom in", "M10 4v12M4 10h12", () => this.camera.zoomBy(1.5)),
-      button("Zoom out", "M4 10h12", () => this.camera.zoomBy(1 / 1.5)),
-      button("Show everything", "M4 8V4h4M12 4h4v4M16 12v4h-4M8 16H4v-4", () => this.camera.reset()),
-    );
-  }
-
   #listen() {
-    steer(this.canvas, this.camera, (left, top) => this.#pick(left, top));
+    steer(this.canvas, this.camera, {
+      onClick: (left, top) => this.#pick(left, top),
+      draws: () => this.tool !== "pan",
+      draw: (line, event) => this.#outline(line, event),
+    });
     this.canvas.addEventListener("webglcontextlost", () => {
+      if (this.released) return;
       this.note.hidden = false;
       this.note.textContent = "The graphics card dropped the map: reload the page.";
     });
     this.canvas.addEventListener("pointermove", (event) => this.#hover(event));
     this.canvas.addEventListener("pointerleave", () => this.tip.hide());
     this.canvas.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === "Enter") this.#pick(this.camera.size[0] / 2, this.camera.size[1] / 2, 8);
-      else if (event.key === "Escape") this.hooks.onPin(null);
-      else if (!this.camera.key(event.key)) return;
-      event.preventDefault();
+      if (!event.ctrlKey && !event.metaKey && !event.altKey && this.#key(event)) event.preventDefault();
     });
+  }
+
+  #key({ key, shiftKey }) {
+    const tool = { l: "lasso", b: "box", v: "pan" }[key.toLowerCase()];
+    if (key === "Enter") this.#pick(this.camera.size[0] / 2, this.camera.size[1] / 2, 8);
+    else if (key === "Escape") this.hooks.onPin(null);
+    else if (this.hooks.onArea && tool) this.useTool(tool);
+    else if (this.hooks.onArea && key.toLowerCase() === "s") this.#take(this.outlines.whole(), shiftKey ? "add" : "only");
+    else return this.camera.key(key);
+    return true;
+  }
+
+  /** The line that is being drawn; null = it is finished. */
+  #outline(line, event) {
+    this.tip.hide();
+    if (line) this.outlines.sketch(line, this.tool);
+    else if (event.type === "pointerup") this.#take(this.outlines.finished(), event.altKey ? "cut" : event.shiftKey ? "add" : "only");
+    else this.outlines.finished();
+  }
+
+  #take(area, op) {
+    if (area.length >= 6 && this.xy) this.hooks.onArea(area, op);
   }
 
   #nearest(left, top, times = 1) {
@@ -213,6 +263,7 @@ export class MapView {
   }
 
   release() {
+    this.released = true;
     this.watching?.disconnect();
     clearTimeout(this.calm);
     if (this.frame) cancelAnimationFrame(this.frame);

@@ -22,3 +22,8 @@ export function classPaint(labels, classes, palettes) {
 export function columnPaint(drawn) {
   return { codes: drawn.codes, table: (palette) => scaleTable(palette.scale, palette.dropped), domain: drawn.domain };
 }
+
+/** The same for a `Facet`. */
+export function facetPaint(facet) {
+  return { codes: facet.colours(), table: (palette) => scaleTable(palette.scale, palette.dropped) };
+}

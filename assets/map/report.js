@@ -1,12 +1,12 @@
 /** Word to the server, at most eight times a second; the last one always arrives. */
 
-import { initialOf } from "./choice.js";
-
 const EVERY = 125; // milliseconds
 const REMEMBERED = 64;
 
 export class Report {
-  constructor() {
+  /** `textsOf(choice)`: as what a page that sends back what it heard may send a choice. */
+  constructor(textsOf) {
+    this.textsOf = textsOf;
     this.send = () => {};
     this.revision = 0;
     this.said = [];
@@ -29,8 +29,7 @@ export class Report {
     this.waiting = null;
     this.last = performance.now();
     this.revision += 1;
-    const follows = this.next.auto ? [initialOf({ ...this.next, lo: null, hi: null })] : [];
-    this.said = [...this.said, initialOf(this.next), ...follows].slice(-REMEMBERED);
+    this.said = [...this.said, ...this.textsOf(this.next)].slice(-REMEMBERED);
     this.send({ ...this.next, revision: this.revision });
   }
 

@@ -1,15 +1,14 @@
 /** The text of the point under the pointer, fetched when the pointer rests. */
 
-import { record } from "./columns.js";
 import { el } from "./look.js";
 
 const REST = 60; // milliseconds
 const MOST = 200;
 
 export class Tip {
-  constructor(rowUrl, describe) {
-    this.rowUrl = rowUrl;
-    this.describe = describe;
+  /** `tell(row, signal)` answers `{text, facts: [[name, value], ...], matches: [[start, end], ...]}`. */
+  constructor(tell) {
+    this.ask = tell;
     this.known = new Map();
     this.element = el("div", { class: "tip", role: "status", hidden: true });
   }
@@ -26,6 +25,11 @@ export class Tip {
     this.waiting = setTimeout(() => this.#fetch(row), this.known.has(row) ? 0 : REST);
   }
 
+  /** What is told of a row has changed. */
+  forget() {
+    this.known.clear();
+  }
+
   hide() {
     clearTimeout(this.waiting);
     this.asked?.abort();
@@ -37,20 +41,19 @@ export class Tip {
     this.asked?.abort();
     this.asked = new AbortController();
     try {
-      const told = this.known.get(row) ?? (await record(`${this.rowUrl}${row}`, this.asked.signal));
+      const told = this.known.get(row) ?? (await this.ask(row, this.asked.signal));
       this.known.set(row, told);
       if (this.known.size > MOST) this.known.delete(this.known.keys().next().value);
       if (row === this.row) this.#fill(told);
     } catch (error) {
-      if (error.name !== "AbortError" && row === this.row) this.#fill({ row, text: error.message, label: null });
+      if (error.name !== "AbortError" && row === this.row) this.#fill({ text: error.message, facts: [] });
     }
   }
 
   #fill(told) {
-    const facts = [...(told.label === null ? [] : [["label", told.label]]), ...this.describe(told.row)];
     this.element.replaceChildren(
-      el("p", {}, told.text.trim() || "(empty text)"),
-      el("dl", {}, ...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
+      el("p", {}, ...(told.text.trim() ? marked(told.text, told.matches ?? []) : ["(empty text)"])),
+      el("dl", {}, ...told.facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
     );
     this.element.hidden = false;
     this.#settle();
@@ -63,4 +66,15 @@ export class Tip {
     const y = Math.min(Math.max(8, top - tall / 2), Math.max(8, height - tall - 8));
     this.element.style.transform = `translate(${Math.max(8, x)}px, ${y}px)`;
   }
+}
+
+/** A text with some stretches of it marked. */
+export function marked(text, matches) {
+  let at = 0;
+  const parts = matches.flatMap(([start, end]) => {
+    const before = text.slice(at, start);
+    at = end;
+    return [before, el("mark", {}, text.slice(start, end))];
+  });
+  return [...parts, text.slice(at)];
 }

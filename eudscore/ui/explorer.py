@@ -6,33 +6,12 @@ in the browser by the arithmetic of `eudscore.selection.band`, row for row, and 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import Any
-
-import streamlit as st
 
 from eudscore.records import Balance, Band
 from eudscore.selection.band import default_band
-from eudscore.ui import theme
+from eudscore.ui.front_end import component, palettes
 from eudscore.ui.routes import script_url
-
-_LOADER = """
-const running = new WeakSet();
-export default function (component) {
-  const { parentElement, data } = component;
-  running.add(parentElement);
-  if (!parentElement.querySelector(".frame")) parentElement.firstElementChild.style.minHeight = data.height + "px";
-  const front = import(new URL(data.script, document.baseURI).href);
-  front.then(
-    (explorer) => running.has(parentElement) && explorer.mount(component),
-    () => { parentElement.textContent = "The map could not be loaded: reload the page."; },
-  );
-  return () => {
-    running.delete(parentElement);
-    front.then((explorer) => explorer.unmount(parentElement), () => {});
-  };
-}
-"""
 
 
 @dataclass(frozen=True)
@@ -56,11 +35,12 @@ class ExplorerColumn:
 
 @dataclass(frozen=True)
 class MapRegion:
-    """A name on the map at a place in the units of the layout."""
+    """A name at a place in the units of the layout; the finer its level, the closer one must be to see it."""
 
     label: str
     x: float
     y: float
+    level: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,7 +67,6 @@ class ExplorerView:
         color: what the map is coloured by, a column's name or `class`; None = `by`.
         row: the pinned row.
         regions: names on the map.
-        panels: of `map`, `budget`, `band` (an interval alone), `classes`; one of `budget` and `band`.
         height: pixels.
     """
 
@@ -107,7 +86,6 @@ class ExplorerView:
     color: str | None = None
     row: int | None = None
     regions: Sequence[MapRegion] = ()
-    panels: Sequence[str] = ("map", "budget", "classes")
     height: int = 460
 
 
@@ -150,7 +128,7 @@ def explorer(*, key: str, view: ExplorerView) -> ExplorerState:
         key: distinct in the app; the state is in `st.session_state[key]` while the page is open.
         view: what to show.
     """
-    shown = _component()(
+    shown = component("eudscore_explorer")(
         key=key,
         data=_data(view),
         default={"choice": None},
@@ -162,15 +140,13 @@ def explorer(*, key: str, view: ExplorerView) -> ExplorerState:
 
 def initial_state(view: ExplorerView) -> ExplorerState:
     """The state before the person did anything."""
-    whole = Band(0.0, 1.0)
-    own = default_band(view.budget / view.n) if "budget" in view.panels else whole
-    band = view.band or own
+    band = view.band or default_band(view.budget / view.n)
     return ExplorerState(
         by=view.by,
         k=view.budget,
         lo=band.lo,
         hi=band.hi,
-        auto=view.band is None and "budget" in view.panels,
+        auto=view.band is None,
         balance=view.balance,
         color=view.color or view.by,
         row=view.row,
@@ -216,13 +192,5 @@ def _data(view: ExplorerView) -> dict[str, Any]:
         "hi": view.band.hi if view.band else None,
         "balance": view.balance.value,
         "color": state.color,
-        "palettes": {
-            name: {"scale": look.scale, "categorical": look.categorical, "dropped": look.dropped}
-            for name, look in (("light", theme.LIGHT), ("dark", theme.DARK))
-        },
+        "palettes": palettes(),
     }
-
-
-@lru_cache(maxsize=1)
-def _component() -> Any:
-    return st.components.v2.component("eudscore_explorer", js=_LOADER, html="<div></div>")

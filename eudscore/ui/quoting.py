@@ -26,3 +26,8 @@ def literal(words: str) -> str:
 def counted(number: int, singular: str, plural: str) -> str:
     """`1 row repeats`, `2 rows repeat`: a figure with the form of its noun and verb."""
     return f"{number:,} {singular if number == 1 else plural}"
+
+
+def in_utf16(text: str, at: int) -> int:
+    """A place in a text as browsers count it: what lies beyond the first 65,536 characters of Unicode counts twice."""
+    return len(text[:at].encode("utf-16-le", "surrogatepass")) // 2

@@ -23,7 +23,11 @@ from eudscore.entropy.ranks import mid_ranks
 from eudscore.errors import EudscoreError, WorkspaceError
 from eudscore.records import UNLABELLED, Corpus
 from eudscore.selection.order import hash_order
+from eudscore.selection.where import parse_where
 from eudscore.store.workspace import CorpusRef, Workspace, default_root
+from eudscore.ui.quoting import in_utf16
+from eudscore.workflow.picking import coded, rows_found
+from eudscore.workflow.searching import matches
 
 PREFIX = "/eudscore"
 _FOR_GOOD = "private, max-age=31536000, immutable"
@@ -51,6 +55,11 @@ def script_url(name: str) -> str:
     return f"{PREFIX}/static/{front_end_version()}/{name}"
 
 
+def script_names() -> list[str]:
+    """The modules of `assets/map`, to be asked for all at once instead of one import after another."""
+    return sorted(path.name for path in _scripts() if path.suffix == ".js")
+
+
 def points_url(corpus_id: str, key: str) -> str:
     """Address of a layout: (n, 2) float32, nan = not drawn."""
     return f"{PREFIX}/points/{corpus_id}/{key}"
@@ -64,6 +73,16 @@ def column_url(corpus_id: str, key: str, column: str) -> str:
 def quantiles_url(corpus_id: str, key: str, column: str) -> str:
     """Address of a column's mid-ranks: (n,) float32 in [0, 1], nan = no value."""
     return f"{PREFIX}/quantiles/{corpus_id}/{key}/{column}"
+
+
+def codes_url(corpus_id: str, key: str, column: str) -> str:
+    """Address of a column as codes: 3 float64 (both ends of its axis, whether all are whole), then (n,) uint16."""
+    return f"{PREFIX}/codes/{corpus_id}/{key}/{column}"
+
+
+def found_url(ref: CorpusRef) -> str:
+    """Beginning of the addresses of search results, a query completes it: a bit a row, the lowest of a byte first."""
+    return f"{PREFIX}/found/{ref}"
 
 
 def labels_url(ref: CorpusRef) -> str:
@@ -198,6 +217,25 @@ def _ranked(root: Path, corpus_id: str, key: str, column: str) -> bytes:
 
 
 @_answer
+def _codes(request: Request) -> Response:
+    asked = request.path_params
+    axis, codes = coded(_workspace(), asked["corpus"], asked["key"], asked["column"])
+    header = np.array([axis.lo, axis.hi, axis.whole], dtype="<f8")
+    return _numbers(header.tobytes() + codes.astype("<u2", copy=False).tobytes())
+
+
+@_answer
+def _found(request: Request) -> Response:
+    asked = request.query_params
+    kind = next((name for name in ("words", "meaning", "like") if name in asked), "")
+    content: Any = _whole_number(asked["like"], "The row") if kind == "like" else asked.get(kind, "")
+    content = {"op": "add", kind: content, "most": _whole_number(asked.get("most", "0"), "The number of rows")}
+    (mark,) = parse_where({"marks": [content]}, columns=[], classes=0).marks
+    found = rows_found(_workspace(), CorpusRef.parse(request.path_params["ref"]), mark)
+    return _numbers(np.packbits(found, bitorder="little").tobytes())
+
+
+@_answer
 def _labels(request: Request) -> Response:
     return _numbers(_corpus(request).labels.astype("<i4"))
 
@@ -221,12 +259,23 @@ def _row(request: Request) -> Response:
         raise WorkspaceError(f"There is no row {row}: {corpus.name} has {len(corpus):,} rows.")
     label = int(corpus.labels[row])
     text = corpus.texts([row])[0]
+    shown = text[:_LONGEST_TEXT] + ("…" if len(text) > _LONGEST_TEXT else "")
+    words = request.query_params.get("words")
     answer = {
         "row": row,
-        "text": text[:_LONGEST_TEXT] + ("…" if len(text) > _LONGEST_TEXT else ""),
+        "text": shown,
         "label": None if label == UNLABELLED else corpus.classes[label],
+        "values": [_value(corpus.id, address, row) for address in request.query_params.getlist("value")],
+        "matches": [[in_utf16(shown, at) for at in pair] for pair in matches(shown, words)] if words else [],
     }
     return JSONResponse(answer, headers={"Cache-Control": _FOR_GOOD, "X-Content-Type-Options": "nosniff"})
+
+
+def _value(corpus_id: str, address: str, row: int) -> float | None:
+    """One value of a column named `family/column`; None where it has none."""
+    family, _, column = address.partition("/")
+    value = float(_workspace().column(corpus_id, family, column)[row])
+    return value if np.isfinite(value) else None
 
 
 ROUTES: list[BaseRoute] = [
@@ -234,6 +283,8 @@ ROUTES: list[BaseRoute] = [
     Route(f"{PREFIX}/fonts/{{file}}", _font),
     Route(f"{PREFIX}/points/{{corpus}}/{{key}}", _points),
     Route(f"{PREFIX}/column/{{corpus}}/{{key}}/{{column}}", _column),
+    Route(f"{PREFIX}/codes/{{corpus}}/{{key}}/{{column}}", _codes),
+    Route(f"{PREFIX}/found/{{ref}}", _found),
     Route(f"{PREFIX}/quantiles/{{corpus}}/{{key}}/{{column}}", _quantiles),
     Route(f"{PREFIX}/labels/{{ref}}", _labels),
     Route(f"{PREFIX}/order/{{ref}}", _order),

@@ -1,5 +1,7 @@
 """The map component filled with a data set: addresses of what is stored, and where a person begins."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from eudscore.records import Balance
@@ -18,14 +20,13 @@ HEIGHT = 444  # of the panels with eight classes, as the rest of the page leaves
 ROW_HEIGHT = 22
 
 
-def explorer_view(opened: Opened, scores: Scores, *, key: str, panels: tuple[str, ...]) -> ExplorerView | None:
+def explorer_view(opened: Opened, scores: Scores, *, key: str) -> ExplorerView | None:
     """The component for a data set, as the person left it on this page; None where there is no column yet.
 
     Args:
         opened: the data set.
         scores: what is stored for it.
         key: of the component; under it `remember` keeps the state while other pages are open.
-        panels: what the component shows.
     """
     if not scores.columns:
         return None
@@ -39,7 +40,7 @@ def explorer_view(opened: Opened, scores: Scores, *, key: str, panels: tuple[str
         )
         for name in in_order(scores.columns)
     ]  # fmt: skip
-    points, note, regions = _layout(opened)
+    layout = layout_of(opened)
     left = st.session_state.get(_memory(key), {}).get(str(ref))
     known = left is not None and left.by in scores.columns
     given = Balance.PROPORTIONAL if corpus.labelled else Balance.NONE
@@ -48,19 +49,18 @@ def explorer_view(opened: Opened, scores: Scores, *, key: str, panels: tuple[str
         columns=columns,
         order_url=routes.order_url(ref, SEED),
         row_url=routes.row_url(ref),
-        by=left.by if known else preferred(list(scores.columns), ranks="budget" in panels),
+        by=left.by if known else preferred(list(scores.columns), ranks=True),
         budget=left.k if known else rows_of(BUDGET, len(corpus)),
         band=left.band if known and not left.auto else None,
         color=left.color if known else None,
-        points_url=points,
-        map_note=note,
+        points_url=layout.url,
+        map_note=layout.note,
         labels_url=routes.labels_url(ref) if corpus.labelled else None,
         classes=corpus.classes,
         eligible_url=routes.eligible_url(ref),
         balance=left.balance if known else given,
-        regions=regions,
-        panels=panels,
-        height=HEIGHT + ROW_HEIGHT * min(4, max(0, len(corpus.classes) - 8)) * ("classes" in panels),
+        regions=layout.regions,
+        height=HEIGHT + ROW_HEIGHT * min(4, max(0, len(corpus.classes) - 8)),
     )
 
 
@@ -73,18 +73,30 @@ def _memory(key: str) -> str:
     return f"{key}_left"
 
 
-def _layout(opened: Opened) -> tuple[str | None, str, list[MapRegion]]:
-    """Address of the latest layout, what it is, and the names on it."""
+@dataclass(frozen=True)
+class ShownLayout:
+    """The map to show: its address, its key and the names on it; without one, what stands in its place."""
+
+    url: str | None
+    key: str | None
+    note: str
+    regions: list[MapRegion]
+
+
+def layout_of(opened: Opened) -> ShownLayout:
+    """The latest layout of a data set; where it brings coordinates along, those."""
     layouts = state.workspace().layouts(opened.ref.id)
     if not layouts:
-        return None, "The map appears when the sentence vectors are there.", []
+        return ShownLayout(None, None, "The map appears when the sentence vectors are there.", [])
     own = bool(opened.corpus.roles.coordinates)
-    fitting = [pair for pair in layouts if (pair[1].parameters["method"] == GIVEN) == own]
+    fitting = [pair for pair in layouts if (pair[1].parameters.get("method") == GIVEN) == own]
     if not fitting:
-        return None, "The map appears when the scoring has come to it.", []
+        return ShownLayout(None, None, "The map appears when the scoring has come to it.", [])
     key, card = fitting[0]
-    method = card.outcome.get("method") or card.parameters["method"]
+    method = card.outcome.get("method") or card.parameters.get("method", "layout")
     kind = "your own coordinates" if own else f"{str(method).upper()} of sentence vectors"
-    note = f"{len(opened.corpus):,} texts, {kind}"
     regions = state.workspace().layout_extra(opened.ref.id, key).get("regions", [])
-    return routes.points_url(opened.ref.id, key), note, [MapRegion(**region) for region in regions]
+    named = [MapRegion(one["label"], one["x"], one["y"], one.get("level", 0)) for one in regions]
+    return ShownLayout(
+        routes.points_url(opened.ref.id, key), key, f"{len(opened.corpus):,} texts, {kind}", named
+    )  # fmt: skip

@@ -35,6 +35,7 @@ _COLUMNS = {
     "predictive_energy": "Energy",
     "predictive_label_gap": "Label gap",
     "predictive_el2n": "EL2N",
+    "tokens": "Length",
 }
 MAIN = ("igse", "information_entropy", "generative_entropy", "semantic_entropy", "predictive_entropy")
 _SHOWN = ("nats", "nats^2", "bits per byte", "cosine distance", "z")

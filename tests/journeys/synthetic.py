@@ -33,5 +33,5 @@ def keep_synthetic(workspace: Workspace, name: str, n: int, *, classes: tuple[st
     }
     cards = [Card(column, "synthetic") for column in columns]
     workspace.keep_family(ref.id, FAMILY, cards, columns)
-    workspace.keep_layout(ref.id, Card("layout", "synthetic"), xy.astype(np.float32))
+    workspace.keep_layout(ref.id, Card("layout", "synthetic", parameters={"method": "UMAP"}), xy.astype(np.float32))
     return ref

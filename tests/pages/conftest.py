@@ -1,7 +1,9 @@
 """The pages over a workspace of their own; what would start a worker is caught."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -45,6 +47,12 @@ def open_page() -> Callable[..., AppTest]:
         return app.run()
 
     return run
+
+
+def sent_to(app: AppTest, key: str) -> dict[str, Any]:
+    """What a component of our own was sent, by its key."""
+    found = [one.proto for one in app.get("bidi_component") if one.proto.id.endswith(f"-{key}")]
+    return json.loads(found[0].json)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Every page on its own: empty workspace, data without scores, data with scores, bad addresses."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from eudscore.workflow import submitting
 from eudscore.workflow.requests import Entropy, FitOptions, ScoreRequest, default_request
 from eudscore.workflow.scoring import score
 from eudscore.workflow.submitting import TRAIN, jobs_of, run_spec, submit_preparation
-from tests.pages.conftest import small_corpus
+from tests.pages.conftest import sent_to, small_corpus
 
 OpenPage = Callable[..., AppTest]
 NAMES = ("data", "score", "explore", "select", "train")
@@ -201,20 +202,47 @@ def test_every_column_has_its_card(open_page: OpenPage, scored: CorpusRef) -> No
     }  # fmt: skip
 
 
-def test_explore_lists_the_interval_from_its_top(open_page: OpenPage, scored: CorpusRef, workspace: Workspace) -> None:
+def test_explore_lists_what_is_picked_from_its_top(open_page: OpenPage, scored: CorpusRef) -> None:
     app = open_page("explore", data=str(scored))
-    table = next(frame.value for frame in app.dataframe if "Text" in frame.value.columns)
-    values = table["Information entropy"].to_numpy()
+    assert not app.exception
+    values = [line["value"] for line in sent_to(app, "explore_rows")["rows"]]
     assert len(values) == 60
     assert (np.diff(values) <= 0).all()
+    assert "60 of 60 rows" in words_of(app)
+
+
+def test_explore_picks_what_the_address_says(open_page: OpenPage, scored: CorpusRef, workspace: Workspace) -> None:
+    where = {"classes": [1], "marks": [{"op": "add", "rows": [0, 1, 2, 3, 4, 5]}]}
+    app = open_page("explore", data=str(scored), view=json.dumps({"where": where, "row": 3}))
+    picked = sorted(line["row"] for line in sent_to(app, "explore_rows")["rows"])
+    labels = workspace.corpus(scored).labels
+    assert picked == [row for row in range(6) if labels[row] == 1]
+    assert sent_to(app, "explore")["initial"]["where"] == where
+    assert "row 3" in words_of(app)
+
+
+@pytest.mark.parametrize("view", ["{", "[]", '{"where": {"bands": {"moods": [0, 1]}}}', '{"where": 7}', "[" * 5000])
+def test_an_address_that_means_nothing_is_told_and_every_row_shown(
+    open_page: OpenPage, scored: CorpusRef, view: str
+) -> None:
+    app = open_page("explore", data=str(scored), view=view)
+    assert not app.exception
+    assert len(app.error) == 1
+    assert len(sent_to(app, "explore_rows")["rows"]) == 60
+
+
+def test_an_outline_on_another_map_is_told(open_page: OpenPage, scored: CorpusRef) -> None:
+    where = {"marks": [{"op": "add", "area": [0, 0, 1, 0, 1, 1]}]}
+    app = open_page("explore", data=str(scored), view=json.dumps({"where": where, "map": "0" * 16}))
+    assert "another map" in app.error[0].value
 
 
 def test_select_shows_both_sides_of_the_line(open_page: OpenPage, scored: CorpusRef) -> None:
     app = open_page("select", data=str(scored))
-    kept, dropped = (frame.value for frame in app.dataframe if "Text" in frame.value.columns)
+    kept, dropped = ({line["row"] for line in sent_to(app, f"{side}_rows")["rows"]} for side in ("kept", "dropped"))
     assert len(kept) == 10  # 16 % of 60
     assert len(dropped) == 50
-    assert set(kept["Row"]).isdisjoint(dropped["Row"])
+    assert kept.isdisjoint(dropped)
 
 
 def test_a_selection_is_saved_under_its_name(open_page: OpenPage, scored: CorpusRef, workspace: Workspace) -> None:

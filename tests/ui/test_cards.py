@@ -1,16 +1,11 @@
-"""The table of estimator cards, and the figures beside one text."""
+"""The table of estimator cards, and units beside figures."""
 
 import dataclasses
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from eudscore.entropy.ranks import mid_ranks
 from eudscore.records import Card
 from eudscore.ui.cards import card_row
-from eudscore.ui.inspect import place_of
 from eudscore.ui.wording import column_label, unit_of
 
 FULL = Card(
@@ -54,13 +49,6 @@ def test_all_that_came_of_it_is_noticed_and_what_did_not_is_not() -> None:
 def test_a_card_that_depends_on_nothing_has_no_empty_words() -> None:
     row = card_row(Card("information_entropy", "plug-in"))
     assert (row["Depends on"], row["Noticed"], row["Model"], row["Seed"]) == ("", "", "none", "")
-
-
-@given(st.lists(st.sampled_from([0.0, 0.5, 1.0, -2.0, np.nan, np.inf]), min_size=1, max_size=12))
-def test_the_place_of_one_value_is_its_mid_rank(values: list[float]) -> None:
-    column = np.array(values, dtype=np.float32)
-    places = [place_of(column, row) for row in range(len(column))]
-    np.testing.assert_allclose(places, mid_ranks(column), rtol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,6 @@ def test_before_anything_is_done_the_state_is_the_views_own():
     state = explorer.initial_state(VIEW)
     assert state == ExplorerState("igse", 160, 0.375, 0.625, True, Balance.PROPORTIONAL, "igse")
     assert explorer.initial_state(replace(VIEW, band=Band(0.1, 0.9))).band == Band(0.1, 0.9)
-    assert explorer.initial_state(replace(VIEW, panels=("map", "band"))).band == Band(0.0, 1.0)
 
 
 def test_the_view_travels_as_little_json():

@@ -12,6 +12,7 @@ from eudscore.records import Card, Corpus, Roles
 from eudscore.selection.order import hash_order
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.ui import routes
+from eudscore.ui.quoting import in_utf16
 
 TEXTS = ["good", "", "  \t", None, "bad " * 1000, "</script><b>"]
 VALUES = np.array([3, 1, np.nan, 1, 2, np.inf - np.inf], dtype=np.float32)
@@ -79,10 +80,45 @@ def test_a_row_without_a_readable_character_is_not_eligible(client, ref):
     assert numbers(client, routes.eligible_url(ref), "u1").tolist() == [1, 0, 0, 0, 1, 1]
 
 
-def test_a_row_tells_its_text_and_label(client, ref):
-    assert client.get(routes.row_url(ref) + "0").json() == {"row": 0, "text": "good", "label": "yes"}
-    assert client.get(routes.row_url(ref) + "2").json() == {"row": 2, "text": "  \t", "label": None}
+def test_a_row_tells_its_text_label_and_the_values_asked_for(client, ref):
+    asked = {"value": [f"{FAMILY}/igse"]}
+    assert client.get(routes.row_url(ref) + "0", params=asked).json() == {
+        "row": 0, "text": "good", "label": "yes", "values": [3.0], "matches": [],
+    }  # fmt: skip
+    assert client.get(routes.row_url(ref) + "2", params=asked).json()["values"] == [None]
+    assert client.get(routes.row_url(ref) + "2").json()["label"] is None
     assert client.get(routes.row_url(ref) + "5").json()["text"] == "</script><b>"
+    assert client.get(routes.row_url(ref) + "0", params={"value": "../../etc/passwd"}).status_code == 404
+
+
+def test_a_row_tells_where_it_holds_the_words_as_browsers_count(client, ref):
+    assert client.get(routes.row_url(ref) + "0", params={"words": "OO"}).json()["matches"] == [[1, 3]]
+    assert in_utf16("\N{GRINNING FACE}ab", 2) == 3
+
+
+def test_codes_come_with_the_axis_that_they_lie_on(client, ref):
+    content = client.get(routes.codes_url(ref.id, FAMILY, "igse")).content
+    lo, hi, whole = np.frombuffer(content[:24], dtype="<f8")
+    codes = np.frombuffer(content[24:], dtype="<u2")
+    assert (lo, hi, whole) == (0.5, 3.5, 1.0)
+    there = np.isfinite(VALUES)
+    np.testing.assert_allclose(lo + codes[there] / 65534 * (hi - lo), VALUES[there], atol=1e-4)
+    assert (codes[~there] == 65535).all()
+
+
+def test_found_rows_are_a_bit_each(client, ref):
+    answer = client.get(routes.found_url(ref), params={"words": "good"})
+    assert np.unpackbits(np.frombuffer(answer.content, np.uint8), bitorder="little")[:6].tolist() == [1, 0, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"words": " "}, {"words": '"'}, {"meaning": "good"}, {"like": "1"}, {"like": "x"}, {"words": "x" * 400}],
+)
+def test_a_search_that_finds_nothing_to_do_is_told(client, ref, asked):
+    answer = client.get(routes.found_url(ref), params=asked)
+    assert answer.status_code == 404
+    assert answer.json()["error"].endswith(".")
 
 
 def test_a_long_text_is_cut_and_says_so(client, ref):

@@ -1,4 +1,4 @@
-"""Shows the data set that `?name=` names; `?layout=no`, `?panels=` and `?labels=no` leave parts away."""
+"""Shows the data set that `?name=` names; `?layout=no` and `?labels=no` leave parts away."""
 
 from dataclasses import replace
 
@@ -42,7 +42,6 @@ view = ExplorerView(
     eligible_url=routes.eligible_url(entry.ref),
     balance=Balance.PROPORTIONAL,
     regions=[MapRegion("refund dates", 1.0, 2.0), MapRegion("slow api", -4.0, 3.0)],
-    panels=asked.get("panels", "map,budget,classes").split(","),
 )
 
 theme.header("Support tickets, English", ["scored 12 min ago", f"{len(corpus):,} rows", "8 classes"]).button(

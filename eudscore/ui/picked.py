@@ -1,0 +1,182 @@
+"""The Explore page filled with a data set: where a person begins, what is picked, and the texts of it."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from eudscore.errors import EudscoreError, RequestError
+from eudscore.records import Bools, Ints
+from eudscore.selection.where import Where
+from eudscore.store.scores import Scores
+from eudscore.ui import routes, state, tables, theme
+from eudscore.ui.linked import LinkedColumn, LinkedState, LinkedView, linked, parse_state
+from eudscore.ui.state import Opened
+from eudscore.ui.views import SEED, layout_of
+from eudscore.ui.wording import MAIN, column_label, in_order, preferred, unit_of
+from eudscore.workflow.picking import nearest_first, picked_rows
+from eudscore.workflow.readings import warm_reading
+from eudscore.workflow.searching import vectors_key, warm_meaning
+from eudscore.workflow.stored import family_of
+
+KEY = "explore"
+_ADDRESS = "view"
+_LEFT, _ROW = "explore_left", "explore_row"
+
+
+def view_of(opened: Opened, scores: Scores) -> LinkedView | None:
+    """The linked views of a data set as the address says, else as the person left them; None without a score."""
+    if not scores.columns:
+        return None
+    corpus, ref = opened.corpus, opened.ref
+    families = family_of(state.workspace(), ref)
+    lengths = ["tokens"] if "tokens" in families else []
+    columns = [
+        LinkedColumn(
+            name, column_label(name), unit_of(scores.cards[name]) if name in scores.cards else "words",
+            routes.codes_url(corpus.id, families[name], name),
+        )
+        for name in _in_view(scores, lengths)
+    ]  # fmt: skip
+    layout = layout_of(opened)
+    by = preferred(list(scores.columns), ranks=False)
+    names = [column.name for column in columns]
+    wanted = ("semantic_entropy", "information_entropy", *names)
+    others = (name for name in wanted if name in names and name != by)
+    return LinkedView(
+        n=len(corpus),
+        columns=columns,
+        by=by,
+        order_url=routes.order_url(ref, SEED),
+        row_url=routes.row_url(ref),
+        found_url=routes.found_url(ref),
+        labels_url=routes.labels_url(ref) if corpus.labelled else None,
+        classes=corpus.classes,
+        points_url=layout.url,
+        map_note=layout.note,
+        regions=layout.regions,
+        meaning=vectors_key(state.workspace(), ref) is not None,
+        initial=_initial(opened, names, LinkedState(color=by, joint=(next(others, by), by)), layout.key),
+    )
+
+
+def _in_view(scores: Scores, lengths: list[str]) -> list[str]:
+    """The entropies that families are named after first, then the lengths, then what explains them."""
+    ordered = in_order(scores.columns)
+    first = [name for name in ordered if name in MAIN]
+    return [*first, *lengths, *(name for name in ordered if name not in MAIN)]
+
+
+def _initial(opened: Opened, names: list[str], usual: LinkedState, layout: str | None) -> LinkedState:
+    """Where a person begins; what an address says that makes no sense here is told."""
+    left: LinkedState | None = st.session_state.get(_LEFT, {}).get(str(opened.ref))
+    asked = st.query_params.get(_ADDRESS)
+    if asked is None:
+        return left if left is not None and left.color in [*names, "class"] else usual
+    try:
+        told = json.loads(asked)
+        found = parse_state(told, names=names, n=len(opened.corpus), classes=len(opened.corpus.classes))
+        if "area" in json.dumps(told.get("where")) and told.get("map") != layout:
+            raise RequestError("The address outlines a part of another map of this data set: all rows are shown.")
+    except (ValueError, RecursionError):
+        theme.error_box("The address of this view cannot be read: it is shown from its beginning.")
+    except EudscoreError as error:
+        theme.error_box(str(error))
+    else:
+        return replace(found, color=found.color or usual.color, joint=found.joint if told.get("joint") else usual.joint)
+    st.query_params.pop(_ADDRESS, None)
+    return usual
+
+
+def show(opened: Opened, view: LinkedView) -> LinkedState:
+    """Draw the component, and keep what the person did in the session and in the address."""
+    rows = st.session_state.setdefault(_ROW, {}).setdefault(
+        str(opened.ref), {"told": view.initial.row, "shown": view.initial.row}
+    )
+    choice = linked(key=KEY, view=replace(view, initial=replace(view.initial, row=rows["shown"])))
+    if choice.row != rows["told"]:  # clicked on the map, after whatever was clicked in the table
+        rows.update(told=choice.row, shown=choice.row)
+    choice = replace(choice, row=rows["shown"])
+    if choice.revision:  # not before: the models would be loaded while the first picture is drawn
+        warm_meaning(state.workspace(), opened.ref)
+        warm_reading(state.workspace(), opened.ref)
+    st.session_state.setdefault(_LEFT, {})[str(opened.ref)] = choice
+    _address(opened, view, choice)
+    return choice
+
+
+def _address(opened: Opened, view: LinkedView, choice: LinkedState) -> None:
+    """Put the view into the page's address, so that a link reproduces it; nothing for the view one begins with."""
+    told = {name: value for name, value in choice.to_json().items() if value not in (None, {}, [])}
+    if choice.color == view.by:
+        told.pop("color")
+    if choice.tab == "classes":
+        told.pop("tab")
+        told.pop("joint")
+    if "area" in json.dumps(told.get("where")):
+        told["map"] = layout_of(opened).key
+    if told:
+        st.query_params[_ADDRESS] = json.dumps(told, separators=(",", ":"))
+    elif _ADDRESS in st.query_params:
+        del st.query_params[_ADDRESS]
+
+
+def rows_of(opened: Opened, choice: LinkedState) -> Bools:
+    """(n,) what is picked, as the server counts it.
+
+    Raises:
+        EudscoreError: a search or the map it speaks of is not there.
+    """
+    families = family_of(state.workspace(), opened.ref)
+    return picked_rows(
+        state.workspace(), opened.ref, choice.where, families=families, layout=layout_of(opened).key
+    )  # fmt: skip
+
+
+def texts(opened: Opened, scores: Scores, choice: LinkedState, by: str) -> None:
+    """The texts that are picked: the least certain first, or the nearest to what was searched for."""
+    values = np.asarray(scores.columns[by])
+    held = rows_of(opened, choice)
+    order = _ordered(opened, choice.where, held, values)
+    with theme.card(_title(choice.where, by), _counted(values, held, unit_of(scores.cards[by])), key="texts"):
+        if len(order) == 0:
+            st.caption("No row is picked. Choose All above, or undo the last step.")
+            return
+        words = [mark.content for mark in choice.where.marks if mark.kind == "words"]
+        shown = tables.texts_table(
+            opened.corpus, scores, order, by=by, words=words[0] if words else None, key=f"{KEY}_rows", height=300,
+            picked=choice.row, on_pick=lambda row: st.session_state[_ROW][str(opened.ref)].update(shown=row),
+        )  # fmt: skip
+        if len(order) > shown:
+            st.caption(f"The first {shown:,} of {len(order):,}.")
+
+
+def _ordered(opened: Opened, where: Where, held: Bools, values: np.ndarray) -> Ints:
+    """Picked rows in the order of the table, at least as many as it shows."""
+    nearest = nearest_first(state.workspace(), opened.ref, where)
+    if nearest is not None:
+        return nearest[held[nearest]]
+    rows = np.flatnonzero(held)
+    keys = np.where(np.isfinite(values[rows]), -values[rows], np.inf)
+    if len(rows) > tables.ROWS:
+        best = np.argpartition(keys, tables.ROWS - 1)[: tables.ROWS]
+        best = best[np.lexsort((rows[best], keys[best]))]
+        return np.concatenate([rows[best], np.delete(rows, best)])
+    return rows[np.lexsort((rows, keys))]
+
+
+def _title(where: Where, by: str) -> str:
+    if len(where.marks) == 1 and where.marks[0].kind in ("meaning", "like"):
+        return "Picked texts, the most alike first"
+    return f"Picked texts by {column_label(by)}, highest first"
+
+
+def _counted(values: np.ndarray, held: Bools, unit: str) -> str:
+    """How many rows the server counts, and what that does to the mean."""
+    number = int(held.sum())
+    if number in (0, len(held)):
+        return f"{number:,} of {len(held):,} rows"
+    own, whole = (float(np.nanmean(some)) if np.isfinite(some).any() else np.nan for some in (values[held], values))
+    means = f"mean {theme.number(own)}, all {theme.number(whole)} {unit}".strip()
+    return f"{number:,} of {len(held):,} rows · {means}"
