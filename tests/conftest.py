@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -13,6 +14,7 @@ settings.load_profile("eudscore")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin stall one another on a busy machine
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a test that reaches for the network is a mistake
 
+BROWSER = "tests/journeys/"
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 WORDS = [
@@ -44,6 +46,29 @@ WORDS = [
     "please",
     "thanks",
 ]
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two processes for the whole suite; a part of it is sooner there without (`-n 2` asks for them all the same)."""
+    asked = [(config.invocation_params.dir / argument).resolve() for argument in config.args]
+    return 2 if any(Path(__file__).is_relative_to(path) for path in asked) else 0
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file stays in one process, and all that drives the browser in a single one."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneBrowser(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+
+    return OneBrowser(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Side by side, what takes longest in one piece begins first."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,8 @@
-"""The command line: exit status, sentences, and files, each verb in a process of its own."""
+"""The command line: exit status, sentences, and files.
+
+Most verbs run in this process, with its real standard output and error. Where a process is the point (a whole path, an
+interruption, the app, what the console script itself gives back) they run in one of their own.
+"""
 
 import json
 import os
@@ -8,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -15,13 +20,35 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from eudscore.cli import cli
+
 WORDS = ["refund", "late", "order", "card", "team", "won", "goal", "phone", "chip", "new"]
 
 
-def run(*arguments: str | Path, workspace: Path) -> subprocess.CompletedProcess[str]:
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def run_alone(*arguments: str | Path, workspace: Path) -> subprocess.CompletedProcess[str]:
+    """The console script in a process of its own."""
     command = [sys.executable, "-c", "from eudscore.cli import main; main()", *map(str, arguments)]
     environment = {**os.environ, "EUDSCORE_WORKSPACE": str(workspace)}
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=300)
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The same without a new process: what is no `SystemExit` fails the test, as a traceback would."""
+
+    def inside(*arguments: str | Path, workspace: Path) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setenv("EUDSCORE_WORKSPACE", str(workspace))
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main([*map(str, arguments)], prog_name="eudscore")
+        said = capfd.readouterr()
+        assert ended.value.code in range(256)
+        return subprocess.CompletedProcess(arguments, int(ended.value.code or 0), said.out, said.err)
+
+    return inside
 
 
 @pytest.fixture
@@ -38,7 +65,7 @@ def reviews(tmp_path: Path) -> Path:
 def test_score_select_train(reviews: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     ws = tmp_path / "ws"
     scores, subset, recipe = tmp_path / "s.parquet", tmp_path / "subset.parquet", tmp_path / "recipe.json"
-    done = run(
+    done = run_alone(
         "score", reviews, "--text", "review", "--label", "stars", "--entropy", "information,semantic,predictive",
         "--encoder", tiny_encoder, "--device", "cpu", "--out", scores, workspace=ws,
     )  # fmt: skip
@@ -46,14 +73,14 @@ def test_score_select_train(reviews: Path, tiny_encoder: Path, tmp_path: Path) -
     assert done.stderr == "", "a pipe sees no progress"
     assert "60 rows, text 'review', label 'stars' (2 classes)" in done.stdout
     assert pq.read_table(scores).num_rows == 60
-    done = run("select", scores, "--budget", "50%", "--out", subset, "--recipe", recipe, workspace=ws)
+    done = run_alone("select", scores, "--budget", "50%", "--out", subset, "--recipe", recipe, workspace=ws)
     assert done.returncode == 0, done.stderr
     first = pq.read_table(subset)
     assert first.num_rows == 30
-    done = run("select", scores, "--recipe", recipe, "--out", tmp_path / "again.parquet", workspace=ws)
+    done = run_alone("select", scores, "--recipe", recipe, "--out", tmp_path / "again.parquet", workspace=ws)
     assert done.returncode == 0, done.stderr
     assert pq.read_table(tmp_path / "again.parquet").equals(first)
-    done = run(
+    done = run_alone(
         "train", subset, "--test", reviews, "--model", tiny_encoder, "--steps", "4", "--device", "cpu",
         "--out", tmp_path / "run", workspace=ws,
     )  # fmt: skip
@@ -65,7 +92,7 @@ def test_score_select_train(reviews: Path, tiny_encoder: Path, tmp_path: Path) -
     assert status["result"]["steps"] == 4
 
 
-def test_only_the_rows_asked_for_are_read_and_can_be_found_again(reviews: Path, tmp_path: Path) -> None:
+def test_only_the_rows_asked_for_are_read_and_can_be_found_again(run: Run, reviews: Path, tmp_path: Path) -> None:
     ws, out, subset = tmp_path / "ws", tmp_path / "s.parquet", tmp_path / "subset.parquet"
     asked = [
         "score", reviews, "--text", "review", "--label", "stars", "--where", "stars = 1", "--sample", "20",
@@ -89,14 +116,14 @@ def test_only_the_rows_asked_for_are_read_and_can_be_found_again(reviews: Path, 
 
 
 @pytest.mark.parametrize("verb", ["info", "verify", "prune"])
-def test_looking_makes_no_workspace(verb: str, tmp_path: Path) -> None:
+def test_looking_makes_no_workspace(run: Run, verb: str, tmp_path: Path) -> None:
     done = run("workspace", verb, workspace=tmp_path / "mistyped")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "is no workspace" in done.stderr
     assert not (tmp_path / "mistyped").exists()
 
 
-def test_the_workspace_is_listed_checked_and_cleared(reviews: Path, tmp_path: Path) -> None:
+def test_the_workspace_is_listed_checked_and_cleared(run: Run, reviews: Path, tmp_path: Path) -> None:
     ws, out = tmp_path / "ws", tmp_path / "s.parquet"
     assert run("score", reviews, "--entropy", "information", "--out", out, workspace=ws).returncode == 0
     done = run("workspace", "info", workspace=ws)
@@ -121,7 +148,7 @@ def test_the_workspace_is_listed_checked_and_cleared(reviews: Path, tmp_path: Pa
     assert run("workspace", "verify", workspace=ws).returncode == 0
 
 
-def test_what_is_read_is_never_written_over(reviews: Path, tmp_path: Path) -> None:
+def test_what_is_read_is_never_written_over(run: Run, reviews: Path, tmp_path: Path) -> None:
     ws, scores, notes = tmp_path / "ws", tmp_path / "out" / "s.parquet", tmp_path / "notes.json"
     folder = tmp_path / "shards"
     folder.mkdir()
@@ -146,7 +173,7 @@ def test_what_is_read_is_never_written_over(reviews: Path, tmp_path: Path) -> No
     assert [path.name for path in folder.iterdir()] == ["a.jsonl"]
 
 
-def test_several_labels_a_row_are_told(tmp_path: Path) -> None:
+def test_several_labels_a_row_are_told(run: Run, tmp_path: Path) -> None:
     source = tmp_path / "several.jsonl"
     rows = [{"text": f"some words in row {n}", "labels": ["a", "b"][: 1 + n % 2]} for n in range(20)]
     source.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
@@ -183,17 +210,23 @@ BAD = [
     (["select", "{reviews}", "--recipe", "{plain}", "--seed", "3", "--out", "x.parquet"], 2, "leave out --seed"),
     (["select", "{reviews}", "--recipe", "{list}", "--out", "x.parquet"], 1, "is no recipe"),
     (["frobnicate"], 2, "No such command 'frobnicate'"),
+]  # fmt: skip
+BAD_ALONE = [
+    (["score", "nowhere.csv"], 1, "nowhere.csv"),
+    (["score", "{reviews}", "--text", "nope"], 1, "has no column 'nope', only 'review', 'stars'. Choose one of these."),
+    (["score", "{reviews}", "--dtype", "float16"], 1, "A CPU has no arithmetic for float16"),
+    (["select", "{plain}", "--budget", "16%", "--out", "x.parquet"], 1, "holds no scores of eudscore"),
+    (["train", "{plain}", "--test", "demo", "--epochs", "1", "--steps", "2", "--out", "r"], 2, "not both"),
     (["app", "--port", "{taken}"], 1, "cannot be used (Address already in use): choose another one with --port."),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("arguments", "status", "sentence"),
-    BAD,
-    ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else None,
-)
-def test_bad_input_is_one_sentence_and_its_status(
-    arguments: list[str], status: int, sentence: str, reviews: Path, tmp_path: Path
+def named(value: object) -> str | None:
+    return " ".join(value)[:50] if isinstance(value, list) else None
+
+
+def assert_one_sentence(
+    run: Run, arguments: list[str], status: int, sentence: str, reviews: Path, tmp_path: Path
 ) -> None:
     plain = tmp_path / "plain.parquet"
     pq.write_table(pa.table({"text": ["a"]}), plain)
@@ -217,9 +250,23 @@ def test_bad_input_is_one_sentence_and_its_status(
         assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize(("arguments", "status", "sentence"), BAD, ids=named)
+def test_bad_input_is_one_sentence_and_its_status(
+    run: Run, arguments: list[str], status: int, sentence: str, reviews: Path, tmp_path: Path
+) -> None:
+    assert_one_sentence(run, arguments, status, sentence, reviews, tmp_path)
+
+
+@pytest.mark.parametrize(("arguments", "status", "sentence"), BAD_ALONE, ids=named)
+def test_a_process_of_its_own_ends_with_the_same_sentence_and_status(
+    arguments: list[str], status: int, sentence: str, reviews: Path, tmp_path: Path
+) -> None:
+    assert_one_sentence(run_alone, arguments, status, sentence, reviews, tmp_path)
+
+
 def test_a_quote_says_how_long_and_writes_nothing(reviews: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     out = tmp_path / "s.parquet"
-    done = run("score", reviews, "--encoder", tiny_encoder, "--quote", "--out", out, workspace=tmp_path / "ws")
+    done = run_alone("score", reviews, "--encoder", tiny_encoder, "--quote", "--out", out, workspace=tmp_path / "ws")
     assert done.returncode == 0, done.stderr
     assert re.search(r"About \d+ seconds and \d\.\d GB of memory for 60 rows on cpu, measured on 60", done.stdout)
     assert not out.exists()
@@ -232,17 +279,20 @@ def test_ctrl_c_is_130_and_keeps_what_was_done(tiny_encoder: Path, tmp_path: Pat
     command += ["--encoder", str(tiny_encoder), "--device", "cpu", "--out", str(tmp_path / "s.parquet")]
     environment = {**os.environ, "EUDSCORE_WORKSPACE": str(tmp_path / "ws")}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-    end = time.monotonic() + 120
-    while not list((tmp_path / "ws").glob("*/*/.*.partial")) and time.monotonic() < end:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=120)
+    try:
+        end = time.monotonic() + 120
+        while not list((tmp_path / "ws").glob("*/*/.*.partial")) and time.monotonic() < end:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=120)
+    finally:
+        process.kill()
     assert process.returncode == 130, said
     assert said.strip().splitlines()[-1] == "Interrupted; what was done is kept."
     assert not (tmp_path / "s.parquet").exists()
 
 
-def test_rows_that_say_little_are_counted_in_one_line(tmp_path: Path) -> None:
+def test_rows_that_say_little_are_counted_in_one_line(run: Run, tmp_path: Path) -> None:
     texts = tmp_path / "texts.csv"
     texts.write_text('text\nthe order is late again\n""\nlate\nthe card was charged twice\n', encoding="utf-8")
     arguments = ("score", texts, "--text", "text", "--entropy", "information", "--out", tmp_path / "s.parquet")
@@ -251,7 +301,7 @@ def test_rows_that_say_little_are_counted_in_one_line(tmp_path: Path) -> None:
     assert "Noticed information: 1 empty, 1 short." in done.stdout.splitlines()
 
 
-def test_help_names_every_verb(tmp_path: Path) -> None:
+def test_help_names_every_verb(run: Run, tmp_path: Path) -> None:
     done = run("--help", workspace=tmp_path)
     assert done.returncode == 0
     assert all(f"\n  {verb} " in done.stdout for verb in ("app", "score", "select", "train"))
@@ -281,7 +331,7 @@ def test_the_app_answers_on_its_port(tmp_path: Path) -> None:
                     answer = health.status
             except OSError:
                 time.sleep(0.2)
-        assert answer == 200
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(30)
+        said, _ = process.communicate(timeout=30)
+    assert answer == 200, said

@@ -33,11 +33,25 @@ def parquet(columns: dict[str, Any] | pa.Table) -> bytes:
     return sink.getvalue()
 
 
+def gzipped(content: bytes) -> bytes:
+    """Without the time of day: what a test is named after is the same in every process."""
+    return gzip.compress(content, mtime=0)
+
+
+def undated(name: str, compression: int) -> zipfile.ZipInfo:
+    """The same for an archive, whose files are as `writestr` makes them from a name, but for the date."""
+    info = zipfile.ZipInfo(name)
+    info.external_attr = 0o600 << 16
+    info.compress_type = compression
+    return info
+
+
 def zipped(*files: tuple[str | zipfile.ZipInfo, str | bytes], **options: Any) -> bytes:
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", **options) as archive:
         for name, content in files:
-            archive.writestr(name, content)
+            info = name if isinstance(name, zipfile.ZipInfo) else undated(name, archive.compression)
+            archive.writestr(info, content)
     return sink.getvalue()
 
 
@@ -226,21 +240,21 @@ REFUSED: list[tuple[str, bytes, dict[str, str], str]] = [
     ("a.parquet", pickle.dumps({"text": ["a"]}), {}, f"a.parquet {PICKLE}"),
     ("a.csv", pickle.dumps(["text"], protocol=2), {}, f"a.csv {PICKLE}"),
     ("a.pkl", pickle.dumps(["text"], protocol=0), {}, f"a.pkl {PICKLE}"),
-    ("a.csv.gz", gzip.compress(pickle.dumps(["text"])), {}, f"a.csv {PICKLE}"),
+    ("a.csv.gz", gzipped(pickle.dumps(["text"])), {}, f"a.csv {PICKLE}"),
     ("a.zip", zipped(("a.pkl", "text")), {}, f"a.pkl {PICKLE}"),
     ("a.npz", zipped(("a.npy", "text")), {}, f"a.npz {PICKLE}"),
     ("a.csv.bz2", b"BZh91AY&SY", {}, f"a.csv.bz2 {PACKED}"),
     ("a.tar", b"a.csv\x00", {}, f"a.tar {PACKED}"),
-    ("a.csv.gz", gzip.compress(b""), {}, "a.csv is empty (0 bytes): give a file with texts."),
-    ("a.gz", gzip.compress(b"text\na\n"), {}, f"a has no ending such as '.csv', eudscore reads {ENDINGS}: save it as "
+    ("a.csv.gz", gzipped(b""), {}, "a.csv is empty (0 bytes): give a file with texts."),
+    ("a.gz", gzipped(b"text\na\n"), {}, f"a has no ending such as '.csv', eudscore reads {ENDINGS}: save it as "
      "one of these."),
     ("a.csv.gz", b"text\na\n", {}, "a.csv.gz is not a gzip file (it begins with 'text\\na\\n'): give it the ending of "
      "what it is."),
-    ("a.csv.gz", gzip.compress(gzip.compress(b"text\na\n")), {},
+    ("a.csv.gz", gzipped(gzipped(b"text\na\n")), {},
      "a.csv.gz holds another packed file, a.csv: unpack it and give what is inside."),
-    ("a.zip", zipped(("b.csv.gz", gzip.compress(b"text\na\n"))), {},
+    ("a.zip", zipped(("b.csv.gz", gzipped(b"text\na\n"))), {},
      "a.zip holds another packed file, b.csv.gz: unpack it and give what is inside."),
-    ("a.csv.gz", gzip.compress(b"text,label\n" + b"some words,1\n" * 99)[:-9], {},
+    ("a.csv.gz", gzipped(b"text,label\n" + b"some words,1\n" * 99)[:-9], {},
      "a.csv.gz is a broken gzip file (Compressed file ended before the end-of-stream marker was reached): write or "
      "download it again."),
     ("a.zip", zipped(), {}, "a.zip holds no file: pack exactly one, or give the file itself."),
@@ -442,8 +456,8 @@ ODD: list[tuple[str, bytes, list[str], list[str | None]]] = [
     ("a.json", b'[{"text": "a", "label": 1.0}, {"text": "b", "label": NaN}]', ["a", "b"], ["1", None]),
     ("a.json", b'[{"text": "a", "label": "x", "by": {"name": ["n"]}}]', ["a"], ["x"]),
     ("a.jsonl", b'{"text": "a", "label": "x"}', ["a"], ["x"]),
-    ("a.csv.gz", gzip.compress(b"text,label\na,x\n"), ["a"], ["x"]),
-    ("a.csv", gzip.compress(b"text,label\na,x\n"), ["a"], ["x"]),
+    ("a.csv.gz", gzipped(b"text,label\na,x\n"), ["a"], ["x"]),
+    ("a.csv", gzipped(b"text,label\na,x\n"), ["a"], ["x"]),
     ("a.zip", zipped(("b/c.csv", "text,label\na,x\n"), ("__MACOSX/b/._c.csv", "?")), ["a"], ["x"]),
     ("a.zip", zipped(("b/", ""), ("b/c.xlsx", WORKBOOK)), ["a b"], ["x"]),
     ("a.parquet", zipped(("a.txt", "one\ntwo\n")), ["one", "two"], [None, None]),

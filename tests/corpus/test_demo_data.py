@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
+from threadpoolctl import threadpool_limits
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "assets" / "demo"
@@ -54,6 +56,13 @@ def words(text: str) -> list[str]:
 
 def bag_of_words(text: str) -> set[str]:
     return set(re.findall(r"[a-z0-9]+", text.lower()))
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Steps this small are done many times sooner than threads agree who does what, and come out the same."""
+    with threadpool_limits(1):
+        yield
 
 
 def baseline(longest: int) -> Pipeline:
@@ -226,6 +235,7 @@ def test_message_that_cannot_be_edited_lightly_is_passed_over_instead_of_tried_f
     assert done.stdout.split() == ["None", "True"]
 
 
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize(("longest", "features"), [(1, "words"), (2, "words and word pairs")])
 def test_linear_baseline_is_neither_perfect_nor_lost_and_the_card_says_so(
     train: pd.DataFrame, test: pd.DataFrame, longest: int, features: str
@@ -237,6 +247,7 @@ def test_linear_baseline_is_neither_perfect_nor_lost_and_the_card_says_so(
     assert 100 * accuracy == pytest.approx(float(said.group(1)), abs=1.0)
 
 
+@pytest.mark.usefixtures("one_thread")
 def test_planted_label_errors_can_be_found(train: pd.DataFrame) -> None:
     folds = StratifiedKFold(3, shuffle=True, random_state=0)
     out_of_fold = cross_val_predict(baseline(1), train["text"], train["label"], cv=folds, method="predict_proba")

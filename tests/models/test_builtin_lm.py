@@ -74,7 +74,8 @@ def test_it_tells_text_from_the_same_words_in_a_random_order(builtin: ResolvedMo
 def test_it_finds_off_topic_messages_of_the_demo_better_than_chance(builtin: ResolvedModel) -> None:
     table = pq.read_table(locations.assets() / "demo" / "train.parquet")
     planted = np.array(table["planted"].to_pylist())
-    rows = np.flatnonzero(np.isin(planted, ("clean", "off_topic")))
+    clean = np.random.default_rng(0).permutation(np.flatnonzero(planted == "clean"))[:1_200]
+    rows = np.concatenate([clean, np.flatnonzero(planted == "off_topic")])
     off_topic = planted[rows] == "off_topic"
     texts = [table["text"][int(row)].as_py() for row in rows]
     # Off-topic messages are about the world, of which the model has read, and so surprise it less than complaints do.
@@ -85,7 +86,7 @@ def test_it_finds_off_topic_messages_of_the_demo_better_than_chance(builtin: Res
 
 @pytest.mark.data
 def test_half_precision_ranks_as_full_precision_does(builtin: ResolvedModel, real_data: Path) -> None:
-    texts = ag_news(real_data, 2_000)
+    texts = ag_news(real_data, 500)
     full, half = (columns_of(builtin, texts, dtype=dtype) for dtype in ("float32", "bfloat16"))
     for name in full:
         assert scipy.stats.spearmanr(full[name], half[name]).statistic >= 0.999, name

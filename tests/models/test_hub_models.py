@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,6 +24,34 @@ OWN_CODE = {
     "code.py": b"raise SystemExit('this code was run')",
     "model.safetensors": b"",
 }
+
+REFUSED = {
+    "lab/nothing": "The Hub has no model 'lab/nothing': check its spelling, or give a folder.",
+    "lab/gated": "The model 'lab/gated' is gated: accept its terms on the Hub and log in.",
+    "lab/pickled": "'lab/pickled' cannot be used as a causal language model",
+    "lab/own-code": "it brings code of its own, which is never run here",
+    "lab/mute": "'lab/mute' comes without a tokenizer (none of merges.txt, tokenizer.json, vocab.json)",
+}
+SCRIPT = """
+import contextlib, io, json, sys
+from eudscore.cli import cli
+answers = {}
+for name in json.load(sys.stdin):
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        try:
+            cli.main([*sys.argv[1:], "--lm", name], prog_name="eudscore")
+        except SystemExit as ended:
+            answers[name] = {"status": ended.code, "out": out.getvalue(), "err": err.getvalue()}
+print(json.dumps(answers))
+"""
+
+
+class Answer(NamedTuple):
+    """What the command line said, and how it ended."""
+
+    status: int
+    out: str
+    err: str
 
 
 class Hub(BaseHTTPRequestHandler):
@@ -83,38 +111,40 @@ def endpoint(tiny_lm: Path) -> Iterator[str]:
     server.shutdown()
 
 
-def score_with(lm: str, endpoint: str, folder: Path) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def refused(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answer]:
+    """What each of `REFUSED` gets."""
+    return score_with(list(REFUSED), endpoint, tmp_path_factory.mktemp("refused"))
+
+
+def score_with(models: list[str], endpoint: str, folder: Path) -> dict[str, Answer]:
+    """Score with one model after the other, in a process that knows nothing of this machine's cache."""
     texts = folder / "t.txt"
     texts.write_text("where is my refund\nthe team won the match\nmy card was charged twice\n", encoding="utf-8")
-    command = [sys.executable, "-c", "from eudscore.cli import main; main()", "score", str(texts)]
-    command += ["--entropy", "generative", "--lm", lm, "--device", "cpu", "--out", str(folder / "s.parquet")]
+    command = [sys.executable, "-c", SCRIPT, "score", str(texts)]
+    command += ["--entropy", "generative", "--device", "cpu", "--out", str(folder / "s.parquet")]
     own = {"HF_ENDPOINT": endpoint, "HF_HOME": str(folder / "hf"), "EUDSCORE_WORKSPACE": str(folder / "ws")}
     environment = {key: value for key, value in os.environ.items() if key != "HF_HUB_OFFLINE"} | own
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=180)
+    done = subprocess.run(
+        command, input=json.dumps(models), capture_output=True, text=True, env=environment, check=False, timeout=300
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return {name: Answer(**answer) for name, answer in json.loads(done.stdout).items()}
 
 
 def test_a_model_of_the_hub_is_fetched_at_the_commit_that_its_card_names(endpoint: str, tmp_path: Path) -> None:
-    done = score_with("lab/tiny", endpoint, tmp_path)
-    assert done.returncode == 0, done.stderr
+    done = score_with(["lab/tiny"], endpoint, tmp_path)["lab/tiny"]
+    assert done.status == 0, done.err
     from eudscore.store.scores import read_scores
 
     card = read_scores(tmp_path / "s.parquet").cards["generative_entropy"]
     assert (card.model, card.revision) == ("lab/tiny", COMMIT)
 
 
-@pytest.mark.parametrize(
-    ("name", "sentence"),
-    [
-        ("lab/nothing", "The Hub has no model 'lab/nothing': check its spelling, or give a folder."),
-        ("lab/gated", "The model 'lab/gated' is gated: accept its terms on the Hub and log in."),
-        ("lab/pickled", "'lab/pickled' cannot be used as a causal language model"),
-        ("lab/own-code", "it brings code of its own, which is never run here"),
-        ("lab/mute", "'lab/mute' comes without a tokenizer (none of merges.txt, tokenizer.json, vocab.json)"),
-    ],
-)
-def test_what_cannot_be_used_gets_one_sentence(endpoint: str, tmp_path: Path, name: str, sentence: str) -> None:
-    done = score_with(name, endpoint, tmp_path)
-    assert done.returncode == 1, done.stderr
-    assert sentence in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert "this code was run" not in done.stdout + done.stderr
+@pytest.mark.parametrize(("name", "sentence"), REFUSED.items())
+def test_what_cannot_be_used_gets_one_sentence(refused: dict[str, Answer], name: str, sentence: str) -> None:
+    done = refused[name]
+    assert done.status == 1, done.err
+    assert sentence in done.err
+    assert len(done.err.strip().splitlines()) == 1
+    assert "this code was run" not in done.out + done.err
