@@ -28,6 +28,11 @@ export class Compare {
     this.show(tab);
   }
 
+  /** Other columns to choose from. */
+  fill(columns, pair) {
+    this.joint.fill(columns, pair);
+  }
+
   /** Turn to a tab without telling anybody. */
   show(tab) {
     this.tabs.show(tab);

@@ -6,13 +6,12 @@
  */
 
 import { KEPT } from "./band.js";
-import { drawBars } from "./brush.js";
+import { CLASS, Colouring } from "./colouring.js";
 import { recorded } from "./columns.js";
 import { Compare } from "./compare.js";
-import { card, choose, classLegend, histogramLegend } from "./frame.js";
+import { card } from "./frame.js";
 import { el } from "./look.js";
 import { MapView } from "./map.js";
-import { classPaint, facetPaint } from "./paint.js";
 import { Past } from "./past.js";
 import { Pool } from "./pool.js";
 import { QueryBar } from "./query.js";
@@ -64,6 +63,7 @@ class Explore {
     const before = this.data;
     this.data = this.pool.data = data;
     if (JSON.stringify(before.columns) !== JSON.stringify(data.columns)) this.#newColumns();
+    this.bar.allowMeaning(data.meaning);
     if (before.points_url !== data.points_url) this.#loadMap().catch((error) => this.cards.map.say(error.message, true));
     const initial = initialOf(data.initial);
     if (initial !== this.initial && !this.report.echoes(initial)) this.#take({ ...startOf(data), camera: this.choice.camera });
@@ -108,9 +108,9 @@ class Explore {
   #buildMap() {
     const { data } = this;
     const made = card("map", "Map", data.map_note);
-    this.colourBy = choose("Colour", [], "", (color) => this.#change({ color }));
-    this.#fillColours();
-    made.head.append(this.colourBy.element);
+    this.colouring = new Colouring({ onPick: (color) => this.#change({ color }), look: () => this.look() });
+    this.colouring.fill(data, this.choice.color);
+    made.head.append(this.colouring.chooser);
     this.map = new MapView({
       tell: (row, signal) => this.#tellRow(row, signal),
       onPin: (row) => this.#pinned(row),
@@ -120,19 +120,10 @@ class Explore {
       isDark: () => this.isDark(),
     });
     this.map.camera.stand = this.choice.camera;
-    this.legend = el("div", { class: "legend" });
-    this.legendBars = el("canvas", { class: "bars", width: 240, height: 44, "aria-hidden": "true" });
-    made.body.append(this.map.element, el("footer", {}, this.legend, this.map.note));
+    made.body.append(this.map.element, el("footer", {}, this.colouring.legend, this.map.note));
     made.say(data.points_url ? `Loading ${data.n.toLocaleString("en-US")} points…` : data.map_note);
     this.cards.map = made;
     return made.element;
-  }
-
-  #fillColours() {
-    const names = this.data.columns.map(({ name, label }) => [name, label]);
-    if (this.data.classes.length) names.push(["class", "Class"]);
-    const { select } = this.colourBy;
-    select.replaceChildren(...names.map(([name, label]) => el("option", { value: name, selected: name === this.choice.color }, label)));
   }
 
   #buildSide() {
@@ -161,10 +152,13 @@ class Explore {
 
   async #load() {
     await this.pool.start();
-    const first = this.choice.color === "class" ? this.data.by : this.choice.color;
+    const first = this.choice.color === CLASS ? this.data.by : this.choice.color;
     const mapped = this.data.points_url && this.pool.positions(this.data.points_url);
     await Promise.all([mapped, this.pool.facet(first), this.choice.tab === "joint" && this.#loadJoint()]);
-    await this.pool.need(this.choice.where);
+    await this.pool.need(this.choice.where).catch((error) => {
+      this.choice = { ...this.choice, where: {} };
+      this.bar.warn(`${error.message} All rows are shown.`);
+    });
     if (this.released) return;
     this.#evaluate(false);
     if (mapped) await this.#showMap();
@@ -176,6 +170,7 @@ class Explore {
       this.choice = { ...this.choice, where: {} };
       this.bar.warn("The map was drawn anew, so what was outlined on the earlier one is no longer picked.");
     }
+    this.choice = { ...this.choice, camera: null };
     await this.pool.positions(this.data.points_url);
     await this.#showMap();
     this.#evaluate(false);
@@ -199,8 +194,9 @@ class Explore {
   }
 
   #newColumns() {
-    this.#fillColours();
+    this.colouring.fill(this.data, this.choice.color);
     this.scores.fill(this.data.columns);
+    this.compare.fill(this.data.columns, this.choice.joint);
   }
 
   // What is picked
@@ -217,6 +213,7 @@ class Explore {
   /** A drag: the first word of it can be undone as one step. */
   #gesture(where, phase) {
     if (phase === "begin") this.past.leave(this.choice);
+    this.wanted = null; // what was asked for before is out of date
     this.choice = { ...this.choice, where };
     if (!this.pool.has(where)) return;
     this.#evaluate(phase !== "end");
@@ -271,12 +268,16 @@ class Explore {
     clearTimeout(this.calm);
     if (m < pool.n) this.calm = setTimeout(() => this.#evaluate(false), CALM);
     this.picked = rowsWhere(this.choice.where, pool, m);
-    this.states = this.picked.map((one) => one * KEPT);
+    this.states = new Uint8Array(m);
+    let held = 0;
+    for (let j = 0; j < m; j += 1) {
+      this.states[j] = this.picked[j] * KEPT;
+      held += this.picked[j];
+    }
     if (this.map.points) this.map.setStates(this.states);
     this.map.setOutlines(this.#outlines());
     const known = this.#countedAtOnce();
-    const sampled = (this.picked.reduce((sum, one) => sum + one, 0) * pool.n) / Math.max(1, m);
-    this.bar.count(known ?? sampled, known === null && m < pool.n);
+    this.bar.count(known ?? (held * pool.n) / Math.max(1, m), known === null && m < pool.n);
     this.#drawViews();
     this.#showBar();
   }
@@ -293,15 +294,7 @@ class Explore {
   #drawViews() {
     this.scores.draw(this.picked, this.pool.n, this.choice.where.bands);
     this.compare.draw(this.states, this.pool, this.choice.where);
-    this.#drawLegend();
-  }
-
-  #drawLegend() {
-    const facet = this.choice.color !== "class" && this.pool.facets.get(this.choice.color);
-    if (!facet) return;
-    const m = this.picked.length;
-    const { width, height } = this.legendBars;
-    drawBars(this.legendBars.getContext("2d"), [width, height], facet, facet.count(this.picked, m), this.pool.n / Math.max(1, m), this.look());
+    this.colouring.draw(this.picked, this.pool.n);
   }
 
   #showBar() {
@@ -351,16 +344,9 @@ class Explore {
 
   async #paint() {
     const { color } = this.choice;
-    const { palettes, classes } = this.data;
-    const byClass = color === "class" && this.pool.labels;
-    this.colourBy.select.value = color;
-    const facet = byClass ? null : await this.pool.facet(color);
-    if (color !== this.choice.color || this.released || !this.map.points) return;
-    const paint = byClass ? classPaint(this.pool.labels, classes, palettes) : facetPaint(facet);
-    this.map.setColours(paint.codes, paint.table(this.look().palette));
+    await this.colouring.paint(this.map, color, this.pool, this.data, () => color === this.choice.color && !this.released);
     this.map.tip.forget();
-    this.legend.replaceChildren(...(byClass ? classLegend(paint.legend, palettes) : histogramLegend(facet.about.label, facet.ends([0, 65534]), this.legendBars)));
-    this.#drawLegend();
+    if (this.picked) this.colouring.draw(this.picked, this.pool.n);
   }
 
   #repaint() {
@@ -371,11 +357,11 @@ class Explore {
   #repaintBars() {
     this.scores.paint();
     this.compare.paint();
-    if (this.picked) this.#drawLegend();
+    if (this.picked) this.colouring.draw(this.picked, this.pool.n);
   }
 
   async #tellRow(row, signal) {
-    const names = [...new Set([this.data.by, this.choice.color])].filter((name) => name !== "class");
+    const names = [...new Set([this.data.by, this.choice.color])].filter((name) => name !== CLASS);
     const found = (this.choice.where.marks ?? []).filter(({ words }) => words).map(({ words }) => words);
     return recorded(this.data, row, names, signal, found[0]);
   }

@@ -1,6 +1,6 @@
 /** Points drawn with WebGL2: positions travel to the graphics card once, a byte of state per point with each change. */
 
-import { IN_BAND, KEPT } from "./band.js";
+import { firstAtLeast, IN_BAND, KEPT } from "./band.js";
 
 const VERTEX = `#version 300 es
 in vec2 position;
@@ -17,9 +17,7 @@ uniform float moved; // 0 = as before, 1 = in place
 uniform sampler2D table;
 out vec4 colour;
 void main() {
-  bool drawn = (state == ${KEPT}u) == kept;
-  vec2 place = mix(before, position, moved);
-  gl_Position = drawn ? vec4((place - centre) * scale, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
+  gl_Position = vec4((mix(before, position, moved) - centre) * scale, 0.0, 1.0);
   gl_PointSize = size;
   vec3 own = texelFetch(table, ivec2(int(code), 0), 0).rgb;
   colour = kept ? vec4(own, alpha.x) : state == ${IN_BAND}u ? vec4(own, alpha.y) : context;
@@ -58,6 +56,7 @@ export class Points {
     this.before = this.#buffer("before", (place) => gl.vertexAttribPointer(place, 2, gl.FLOAT, false, 0, 0));
     this.codes = this.#buffer("code", (place) => gl.vertexAttribIPointer(place, 1, gl.UNSIGNED_BYTE, 0, 0));
     this.states = this.#buffer("state", (place) => gl.vertexAttribIPointer(place, 1, gl.UNSIGNED_BYTE, 0, 0));
+    this.indices = gl.createBuffer();
     this.table = gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D, this.table);
     for (const side of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, side, gl.NEAREST);
@@ -83,11 +82,10 @@ export class Points {
   /** Where the points are, and where they come from; a second array only while they move. */
   setPositions(xy, before = null) {
     const { gl } = this;
-    const drawn = (given) => given.map((value) => (Number.isFinite(value) ? value : FAR));
     this.n = xy.length / 2;
-    this.#fill(this.positions, drawn(xy), gl.STATIC_DRAW);
+    this.#fill(this.positions, elsewhere(xy), gl.STATIC_DRAW);
     gl.bindVertexArray(this.array);
-    this.#fill(this.before, before ? drawn(before) : new Float32Array(0), gl.STATIC_DRAW);
+    this.#fill(this.before, before ? elsewhere(before) : new Float32Array(0), gl.STATIC_DRAW);
     const place = gl.getAttribLocation(this.program, "before");
     if (before) gl.enableVertexAttribArray(place);
     else gl.disableVertexAttribArray(place);
@@ -98,12 +96,30 @@ export class Points {
     this.#fill(this.codes, codes, this.gl.DYNAMIC_DRAW);
   }
 
-  /** One byte a point; fewer of them change the first ones alone. */
+  /** One byte a point; fewer of them change the first ones alone, and only those are drawn until all are there. */
   setStates(states) {
     const { gl } = this;
     gl.bindBuffer(gl.ARRAY_BUFFER, this.states);
     if (states.length < this.n) gl.bufferSubData(gl.ARRAY_BUFFER, 0, states);
     else gl.bufferData(gl.ARRAY_BUFFER, states, gl.DYNAMIC_DRAW);
+    this.#partition(states);
+  }
+
+  /** Kept points apart from the others, each in hash order: no point is sent to the card twice. */
+  #partition(states) {
+    const { gl } = this;
+    let others = 0;
+    for (let j = 0; j < states.length; j += 1) others += states[j] !== KEPT;
+    const index = new Uint32Array(states.length);
+    let [other, kept] = [0, others];
+    for (let j = 0; j < states.length; j += 1) {
+      if (states[j] === KEPT) index[kept++] = j;
+      else index[other++] = j;
+    }
+    this.parts = [index.subarray(0, others), index.subarray(others)];
+    gl.bindVertexArray(this.array);
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.indices);
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, index, gl.DYNAMIC_DRAW);
   }
 
   /** `colours`: 256 RGBA bytes. */
@@ -127,11 +143,12 @@ export class Points {
     gl.uniform4f(this.at("context"), ...style.context.map((part) => part / 255), style.contextAlpha);
     gl.uniform2f(this.at("alpha"), style.keptAlpha, style.droppedAlpha);
     gl.uniform1f(this.at("moved"), this.moves ? style.moved : 1);
-    for (const [kept, size] of [[false, style.contextSize], [true, style.keptSize]]) {
+    [style.contextSize, style.keptSize].forEach((size, kept) => {
+      const part = this.parts[kept];
       gl.uniform1i(this.at("kept"), kept);
       gl.uniform1f(this.at("size"), size);
-      gl.drawArrays(gl.POINTS, 0, Math.min(limit, this.n));
-    }
+      gl.drawElements(gl.POINTS, firstAtLeast(part, limit), gl.UNSIGNED_INT, part.byteOffset);
+    });
   }
 
   /** Calls back with the milliseconds until the card has drawn what was asked so far. */
@@ -155,6 +172,13 @@ export class Points {
   release() {
     this.gl.getExtension("WEBGL_lose_context")?.loseContext();
   }
+}
+
+/** A copy in which what is nowhere lies outside of every view. */
+function elsewhere(xy) {
+  const drawn = new Float32Array(xy.length);
+  for (let i = 0; i < xy.length; i += 1) drawn[i] = xy[i] - xy[i] === 0 ? xy[i] : FAR; // neither nan nor infinite
+  return drawn;
 }
 
 function linked(gl) {

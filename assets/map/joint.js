@@ -22,6 +22,13 @@ export class Joint {
     this.#listen();
   }
 
+  /** Other columns to choose from. */
+  fill(columns, pair) {
+    this.pickers.forEach(({ select }, which) => select.replaceChildren(
+      ...columns.map(({ name, label }) => el("option", { value: name, selected: name === pair[which] }, label)),
+    ));
+  }
+
   setPair(x, y) {
     [this.x, this.y] = [x, y];
     this.pickers.forEach(({ select }, which) => { select.value = (which ? y : x).about.name; });

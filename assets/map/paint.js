@@ -11,8 +11,10 @@ export function classPaint(labels, classes, palettes) {
   const named = bySize.slice(0, own).sort((a, b) => a - b);
   const codeOf = new Uint8Array(classes.length).fill(own);
   named.forEach((label, code) => { codeOf[label] = code; });
+  const codes = new Uint8Array(labels.length).fill(NO_VALUE);
+  for (let j = 0; j < labels.length; j += 1) if (labels[j] >= 0) codes[j] = codeOf[labels[j]];
   return {
-    codes: Uint8Array.from(labels, (label) => (label >= 0 ? codeOf[label] : NO_VALUE)),
+    codes,
     table: (palette) => categoryTable(palette.categorical, palette.dropped),
     legend: [...named.map((label) => classes[label]), ...(own < classes.length ? ["all other classes"] : [])],
   };

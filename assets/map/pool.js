@@ -97,7 +97,9 @@ export class Pool {
     const asked = new URLSearchParams({ ...(words && { words }), ...(meaning && { meaning }), ...(like !== undefined && { like }), ...(most && { most }) });
     const bits = new Uint8Array(await bytes(`${this.data.found_url}?${asked}`));
     this.#check(this.n <= 8 * bits.length && 8 * bits.length < this.n + 8 ? this.n : 8 * bits.length);
-    return Uint8Array.from(this.order, (row) => (bits[row >> 3] >> (row & 7)) & 1);
+    const mask = new Uint8Array(this.n);
+    for (let j = 0; j < this.n; j += 1) mask[j] = (bits[this.order[j] >> 3] >> (this.order[j] & 7)) & 1;
+    return mask;
   }
 
   #check(length) {

@@ -14,8 +14,8 @@ export class QueryBar {
     this.hooks = hooks;
     this.way = "words";
     this.field = el("input", { type: "search", "aria-label": "Search the texts", autocomplete: "off", spellcheck: "false", maxlength: 300, onkeydown: (event) => event.key === "Enter" && this.#search() });
-    this.ways = WAYS.map(([way, text, says]) =>
-      el("button", { type: "button", title: way === "meaning" && !meaning ? "Score semantic entropy first: it brings the sentence vectors" : says, disabled: way === "meaning" && !meaning, onclick: () => this.#choose(way) }, text));
+    this.ways = WAYS.map(([way, text, says]) => el("button", { type: "button", title: says, onclick: () => this.#choose(way) }, text));
+    this.allowMeaning(meaning);
     this.chips = el("ul", { class: "chips", "aria-label": "What is picked" });
     this.figure = el("output", { class: "picked" });
     this.hint = el("p", { class: "hint", role: "alert", hidden: true });
@@ -28,6 +28,13 @@ export class QueryBar {
     const buttons = el("div", { class: "buttons" }, this.all, button("None", hooks.onNone, "Pick no row"), this.invert, this.undo, this.redo);
     this.element = el("div", { class: "card query" }, search, this.chips, this.figure, buttons, this.hint);
     this.#choose("words", false);
+  }
+
+  /** Whether there are vectors to search in. */
+  allowMeaning(allowed) {
+    const [, meaning] = this.ways;
+    meaning.disabled = !allowed;
+    meaning.title = allowed ? WAYS[1][2] : "Score semantic entropy first: it brings the sentence vectors";
   }
 
   #choose(way, byHand = true) {

@@ -49,7 +49,9 @@ function marked(marks, pool, n) {
 export function heldHere(mark, { xy, order }) {
   if (mark.area) return inside(xy, mark.area);
   const wanted = new Set(mark.rows);
-  return wanted.size ? Uint8Array.from(order, (row) => (wanted.has(row) ? 1 : 0)) : new Uint8Array(order.length);
+  const held = new Uint8Array(order.length);
+  if (wanted.size) for (let j = 0; j < order.length; j += 1) held[j] = wanted.has(order[j]) ? 1 : 0;
+  return held;
 }
 
 /** All columns and marks that a where speaks of, those within it too. */

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from eudscore.errors import EudscoreError, RequestError
-from eudscore.records import Bools, Ints
+from eudscore.records import Bools, Floats, Ints
 from eudscore.selection.where import Where
 from eudscore.store.scores import Scores
 from eudscore.ui import routes, state, tables, theme
@@ -138,32 +138,36 @@ def texts(opened: Opened, scores: Scores, choice: LinkedState, by: str) -> None:
     """The texts that are picked: the least certain first, or the nearest to what was searched for."""
     values = np.asarray(scores.columns[by])
     held = rows_of(opened, choice)
-    order = _ordered(opened, choice.where, held, values)
+    rows = _first(opened, choice.where, held, values)
     with theme.card(_title(choice.where, by), _counted(values, held, unit_of(scores.cards[by])), key="texts"):
-        if len(order) == 0:
+        if len(rows) == 0:
             st.caption("No row is picked. Choose All above, or undo the last step.")
             return
         words = [mark.content for mark in choice.where.marks if mark.kind == "words"]
-        shown = tables.texts_table(
-            opened.corpus, scores, order, by=by, words=words[0] if words else None, key=f"{KEY}_rows", height=300,
+        tables.texts_table(
+            opened.corpus, scores, rows, by=by, words=words[0] if words else None, key=f"{KEY}_rows", height=300,
             picked=choice.row, on_pick=lambda row: st.session_state[_ROW][str(opened.ref)].update(shown=row),
         )  # fmt: skip
-        if len(order) > shown:
-            st.caption(f"The first {shown:,} of {len(order):,}.")
+        if (number := int(held.sum())) > len(rows):
+            st.caption(f"The first {len(rows):,} of {number:,}.")
 
 
-def _ordered(opened: Opened, where: Where, held: Bools, values: np.ndarray) -> Ints:
-    """Picked rows in the order of the table, at least as many as it shows."""
+def _first(opened: Opened, where: Where, held: Bools, values: Floats) -> Ints:
+    """The picked rows that the table shows, in its order."""
     nearest = nearest_first(state.workspace(), opened.ref, where)
     if nearest is not None:
-        return nearest[held[nearest]]
-    rows = np.flatnonzero(held)
+        return nearest[held[nearest]][: tables.ROWS]
+    return highest(np.flatnonzero(held), values)
+
+
+def highest(rows: Ints, values: Floats) -> Ints:
+    """Those of some rows that a table shows: the highest values first, what has none last, of equals the lower row."""
     keys = np.where(np.isfinite(values[rows]), -values[rows], np.inf)
     if len(rows) > tables.ROWS:
-        best = np.argpartition(keys, tables.ROWS - 1)[: tables.ROWS]
-        best = best[np.lexsort((rows[best], keys[best]))]
-        return np.concatenate([rows[best], np.delete(rows, best)])
-    return rows[np.lexsort((rows, keys))]
+        worst = np.partition(keys, tables.ROWS - 1)[tables.ROWS - 1]
+        chosen = np.concatenate([np.flatnonzero(keys < worst), np.flatnonzero(keys == worst)[: tables.ROWS]])
+        rows, keys = rows[chosen], keys[chosen]
+    return rows[np.lexsort((rows, keys))][: tables.ROWS]
 
 
 def _title(where: Where, by: str) -> str:
@@ -172,7 +176,7 @@ def _title(where: Where, by: str) -> str:
     return f"Picked texts by {column_label(by)}, highest first"
 
 
-def _counted(values: np.ndarray, held: Bools, unit: str) -> str:
+def _counted(values: Floats, held: Bools, unit: str) -> str:
     """How many rows the server counts, and what that does to the mean."""
     number = int(held.sum())
     if number in (0, len(held)):

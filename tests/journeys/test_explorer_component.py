@@ -195,7 +195,7 @@ def test_keys_move_the_map_and_pick_the_text_in_the_middle(visit):
 def test_colour_by_class_names_the_classes(visit, picture):
     show(visit, "/?name=small")
     visit.page.get_by_label("Colour").select_option("class")
-    legend = visit.page.locator(".legend .swatch")
+    legend = visit.page.locator(".legend > .swatch")
     legend.first.wait_for()
     assert legend.last.inner_text() == "all other classes"
     visit.page.screenshot(path=picture)

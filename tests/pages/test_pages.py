@@ -14,6 +14,7 @@ from eudscore.errors import WorkspaceError
 from eudscore.jobs.folder import RunFolder, RunStatus
 from eudscore.records import Corpus, Roles, RunState
 from eudscore.store.workspace import CorpusRef, Workspace
+from eudscore.ui import picked
 from eudscore.workflow import submitting
 from eudscore.workflow.requests import Entropy, FitOptions, ScoreRequest, default_request
 from eudscore.workflow.scoring import score
@@ -339,3 +340,14 @@ def test_a_failed_scoring_says_why_and_offers_another_try(
     assert "The disk is full." in app.error[0].value
     app.button(key="work_again").click().run()
     assert len(started) == 2
+
+
+@pytest.mark.parametrize("distinct", [1, 3, 7, 500])
+def test_the_table_begins_with_the_highest_of_many_equal_values(distinct: int) -> None:
+    rng = np.random.default_rng(distinct)
+    values = rng.integers(0, distinct, 1000).astype(np.float32)
+    values[rng.random(1000) < 0.1] = np.nan
+    held = rng.random(1000) < 0.8
+    rows = np.flatnonzero(held)
+    expected = rows[np.argsort(-np.nan_to_num(values[rows], nan=-1), kind="stable")][:100]
+    np.testing.assert_array_equal(picked.highest(rows, values), expected)

@@ -1,4 +1,4 @@
-"""Points in outlines, against matplotlib-free oracles: crossing counts by brute force, and shapes one can judge by eye."""
+"""Points in outlines, against winding numbers and shapes that one can judge by eye."""
 
 import numpy as np
 from hypothesis import given, settings
@@ -30,7 +30,7 @@ def test_the_even_odd_rule_agrees_with_winding_numbers(seed):
 
 def test_neighbouring_boxes_share_no_point_and_miss_none():
     points = np.stack(np.meshgrid(np.arange(9), np.arange(9)), axis=-1).reshape(-1, 2).astype(np.float32)
-    right, above = SQUARE + [4, 0], SQUARE + [0, 4]
+    right, above = SQUARE + np.array([4, 0]), SQUARE + np.array([0, 4])
     counts = inside(points, SQUARE).astype(int) + inside(points, right) + inside(points, above)
     assert counts.max() == 1
     assert inside(points, SQUARE).sum() == 16
