@@ -6,7 +6,9 @@ from pathlib import Path
 
 import browser
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
+
+expect.set_options(timeout=20_000)  # another process of the suite shares the cores
 
 
 @pytest.fixture(scope="session")
