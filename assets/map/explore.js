@@ -67,7 +67,7 @@ class Explore {
     if (before.points_url !== data.points_url) this.#loadMap().catch((error) => this.cards.map.say(error.message, true));
     const initial = initialOf(data.initial);
     if (initial !== this.initial && !this.report.echoes(initial)) this.#take({ ...startOf(data), camera: this.choice.camera });
-    else if (this.isDark() !== this.wasDark) this.#repaint();
+    else if (this.picked && this.isDark() !== this.wasDark) this.#repaint();
     if ((data.initial.row ?? null) !== (before.initial.row ?? null)) this.#pin(data.initial.row ?? null);
     this.initial = initial;
     this.wasDark = this.isDark();
@@ -151,21 +151,23 @@ class Explore {
   }
 
   async #load() {
-    await this.pool.start();
     const first = this.choice.color === CLASS ? this.data.by : this.choice.color;
-    const mapped = this.data.points_url && this.pool.positions(this.data.points_url);
-    await Promise.all([mapped, this.pool.facet(first), this.choice.tab === "joint" && this.#loadJoint()]);
+    const mapped = this.data.points_url && this.pool.positions(this.data.points_url).then(
+      () => true,
+      (error) => this.cards.map.say(error.message, true), // all else works without a map
+    );
+    await Promise.all([this.pool.started, mapped, this.pool.facet(first), this.choice.tab === "joint" && this.#loadJoint()]);
     await this.pool.need(this.choice.where).catch((error) => {
       this.choice = { ...this.choice, where: {} };
       this.bar.warn(`${error.message} All rows are shown.`);
     });
     if (this.released) return;
     this.#evaluate(false);
-    if (mapped) await this.#showMap();
+    if (await mapped) await this.#showMap();
   }
 
   async #loadMap() {
-    if (!this.pool.order || !this.data.points_url) return;
+    if (!this.picked || !this.data.points_url) return;
     if (JSON.stringify(this.choice.where).includes('"area"')) {
       this.choice = { ...this.choice, where: {} };
       this.bar.warn("The map was drawn anew, so what was outlined on the earlier one is no longer picked.");

@@ -17,9 +17,10 @@ export class Pool {
     this.facets = new Map();
     this.asked = new Map();
     this.masks = new Map();
+    this.started = this.#start();
   }
 
-  async start() {
+  async #start() {
     const { order_url, labels_url } = this.data;
     const [order, labels] = await Promise.all([column(order_url, Uint32Array), labels_url && column(labels_url, Int32Array)]);
     this.#check(order.length);
@@ -30,6 +31,7 @@ export class Pool {
 
   /** Positions in hash order; the outlines found on others are forgotten. */
   async positions(url) {
+    await this.started;
     const given = new Float32Array(await bytes(url));
     this.#check(given.length / 2);
     const xy = new Float32Array(given.length);
@@ -58,6 +60,7 @@ export class Pool {
   }
 
   async #fetch(about) {
+    await this.started;
     const { axis, codes } = opened(await bytes(about.codes_url));
     this.#check(codes.length);
     const facet = new Facet(about, axis, inOrder(codes, this.order));
@@ -87,6 +90,7 @@ export class Pool {
   async #hold(mark) {
     const key = keyOf(mark);
     if (this.masks.has(key)) return;
+    await this.started;
     if (mark.area && !this.xy) throw new Error("The selection holds an outline, and there is no map yet.");
     const mask = mark.area || mark.rows ? heldHere(mark, this) : await this.#found(mark);
     this.masks.set(key, mask);

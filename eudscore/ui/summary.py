@@ -26,11 +26,12 @@ def chips(opened: Opened) -> list[str]:
     """Short facts for the title row."""
     corpus = opened.corpus
     part = "" if corpus.drawn_from is None else f" of {corpus.drawn_from:,}"
-    found = [f"{len(corpus):,}{part} rows", f"text: {corpus.roles.text}"]
+    rows = counted(len(corpus), "row", "rows") if corpus.drawn_from is None else f"{len(corpus):,}{part} rows"
+    found = [rows, f"text: {corpus.roles.text}"]
     if corpus.roles.label is not None:
-        found.append(f"{len(corpus.classes)} classes")
+        found.append(counted(len(corpus.classes), "class", "classes"))
     scored = len(state.scores_of(opened.ref).columns)
-    return [*found, f"{scored} scores" if scored else "not scored yet"]
+    return [*found, counted(scored, "score", "scores") if scored else "not scored yet"]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -10,6 +10,7 @@ from eudscore.store.scores import Scores
 from eudscore.store.workspace import CorpusRef
 from eudscore.ui import routes, state
 from eudscore.ui.explorer import ExplorerColumn, ExplorerState, ExplorerView, MapRegion
+from eudscore.ui.quoting import counted
 from eudscore.ui.state import Opened
 from eudscore.ui.wording import column_label, in_order, preferred, unit_of
 from eudscore.workflow.stored import GIVEN, family_of
@@ -98,5 +99,5 @@ def layout_of(opened: Opened) -> ShownLayout:
     regions = state.workspace().layout_extra(opened.ref.id, key).get("regions", [])
     named = [MapRegion(one["label"], one["x"], one["y"], one.get("level", 0)) for one in regions]
     return ShownLayout(
-        routes.points_url(opened.ref.id, key), key, f"{len(opened.corpus):,} texts, {kind}", named
+        routes.points_url(opened.ref.id, key), key, f"{counted(len(opened.corpus), 'text', 'texts')}, {kind}", named
     )  # fmt: skip

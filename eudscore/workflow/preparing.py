@@ -18,8 +18,8 @@ def prepare(workspace: Workspace, ref: CorpusRef, request: ScoreRequest, *, on_p
         The address of the corpus, the layout, and the names of the columns.
     """
     corpus = workspace.corpus(ref)
-    # UMAP is compiled anew in each process, for many seconds: meanwhile the encoder reads.
-    compiling = threading.Thread(target=warm_up, name="compile-umap", daemon=True)
+    # Only the first process on a machine compiles, for some seconds; later ones load. Meanwhile the encoder reads.
+    compiling = threading.Thread(target=warm_up, name="compile-map", daemon=True)
     if not corpus.roles.coordinates:
         compiling.start()
     score_information(workspace, corpus, on_progress)

@@ -1,11 +1,16 @@
 """Layouts keep neighbours together, keep out what has no vector, and repeat for a seed."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness
 
+from eudscore.geometry import landmarks, layout
 from eudscore.geometry.layout import pca_layout, umap_layout, warm_up
-from eudscore.geometry.neighbours import neighbour_graph
+from eudscore.geometry.neighbours import NeighbourGraph, neighbour_graph
 
 
 def clumps(n: int = 120, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -97,3 +102,61 @@ def test_warming_up_leaves_the_layout_as_it_was() -> None:
     before = umap_layout(vectors, graph, seed=0).xy
     warm_up()
     np.testing.assert_array_equal(umap_layout(vectors, graph, seed=0).xy, before)
+
+
+def test_very_many_texts_are_laid_out_on_landmarks_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors, _ = clumps(900)
+    vectors[5] = np.nan
+    graph = neighbour_graph(vectors)
+    monkeypatch.setattr(layout, "ALL_AT_ONCE", 800)
+    monkeypatch.setattr(landmarks, "LANDMARKS", 200)
+    result = umap_layout(vectors, graph, seed=1)
+    assert result.method == "umap on 200 landmarks"
+    assert (result.epochs, result.epochs_of_all, result.neighbours) == (layout.EPOCHS, layout.EPOCHS_OF_ALL, 14)
+    assert np.isnan(result.xy[5]).all()
+    there = np.delete(np.arange(900), 5)
+    kept = trustworthiness(vectors[there], result.xy[there], n_neighbors=15, metric="cosine")
+    monkeypatch.setattr(layout, "ALL_AT_ONCE", 1000)
+    whole = umap_layout(vectors, graph, seed=1)
+    assert (whole.method, whole.epochs_of_all) == ("umap", 0)
+    assert kept > trustworthiness(vectors[there], whole.xy[there], n_neighbors=15, metric="cosine") - 0.02
+
+
+def test_landmarks_repeat_for_a_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "ALL_AT_ONCE", 100)
+    monkeypatch.setattr(landmarks, "LANDMARKS", 60)
+    vectors, _ = clumps()
+    graph = neighbour_graph(vectors)
+    first = umap_layout(vectors, graph, seed=1).xy
+    np.testing.assert_array_equal(first, umap_layout(vectors, graph, seed=1).xy)
+    assert not np.array_equal(first, umap_layout(vectors, graph, seed=2).xy)
+
+
+def test_rows_no_landmark_leads_to_are_placed_beside_the_nearest_landmark(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "ALL_AT_ONCE", 100)
+    monkeypatch.setattr(landmarks, "LANDMARKS", 60)
+    vectors, _ = clumps()
+    graph = neighbour_graph(vectors)
+    alone = NeighbourGraph(np.full_like(graph.indices, -1), np.full_like(graph.similarities, np.nan))
+    assert np.isfinite(umap_layout(vectors, alone, seed=0).xy).all()
+
+
+def test_a_graph_of_other_rows_is_refused() -> None:
+    vectors, _ = clumps()
+    with pytest.raises(ValueError, match="120 vectors, a graph of 119 rows"):
+        umap_layout(vectors, neighbour_graph(vectors[:-1]), seed=0)
+    with pytest.raises(ValueError, match="1 neighbours"):
+        umap_layout(vectors, neighbour_graph(vectors), seed=0, n_neighbors=1)
+
+
+def test_a_layout_needs_neither_umap_learn_nor_pynndescent() -> None:
+    code = (
+        "import sys, numpy as np\n"
+        "from eudscore.geometry.layout import umap_layout, warm_up\n"
+        "from eudscore.geometry.neighbours import neighbour_graph\n"
+        "warm_up(); v = np.random.default_rng(0).normal(size=(40, 4)).astype('f4')\n"
+        "umap_layout(v, neighbour_graph(v), seed=0)\n"
+        "print(sorted({'umap', 'pynndescent'} & set(sys.modules)))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
