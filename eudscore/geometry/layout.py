@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eudscore.geometry import landmarks
-from eudscore.geometry.descent import MIN_DIST, settle
-from eudscore.geometry.memberships import memberships
+from eudscore.geometry.descent import MIN_DIST, memberships, settle
 from eudscore.geometry.neighbours import MISSING, NeighbourGraph, has_direction
 from eudscore.records import Bools, Floats, Ints
 
@@ -58,10 +57,9 @@ def umap_layout(
 ) -> LayoutResult:
     """Positions that keep neighbours together; the same seed gives the same positions on the same machine.
 
-    UMAP by its definition, in code of our own (`memberships`, `descent`): umap-learn compiles for 20 s in each new
-    process and moves one text at a time where a seed is to count. The neighbours are those of `graph`. It starts from
-    the principal components, so that two seeds give maps of similar shape. Fewer than 20 texts are laid out by those
-    alone; of more than 50,000, 10,000 are placed first and the others beside them.
+    The neighbours are those of `graph`; UMAP searches nothing itself. It starts from the principal components, so that
+    two seeds give maps of similar shape. Fewer than 20 texts are laid out by those alone; of more than 50,000, some
+    are placed first and the others beside them.
 
     Args:
         vectors: (n, d); a row that is nan or zero gets nan.
@@ -99,16 +97,16 @@ def umap_layout(
 
 
 def warm_up() -> None:
-    """Have the inner loops ready, on 400 made-up points: from their cache at once, else compiled in some seconds.
+    """Have umap-learn compiled, on 400 made-up points: many seconds once per process, nothing afterwards.
 
-    It does in this process what a layout of any size does, the approximate search included.
+    The compiler keeps little between processes, so call it while something else runs.
     """
-    from eudscore.geometry.cells import nearest_by_cells
-
-    angles = np.linspace(0, 2 * np.pi, 400, endpoint=False, dtype=np.float32)
-    ring = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    near, cosines = nearest_by_cells(ring, 5, seed=0)
-    settle(ring, memberships(near, np.maximum(1 - cosines, 0)), epochs=1, seed=0)
+    angles = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+    ring = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    steps = np.arange(1, 11)
+    near = (np.arange(400)[:, None] + np.where(steps % 2, steps // 2 + 1, -(steps // 2))) % 400
+    away = np.sort(1 - np.einsum("nd,nkd->nk", ring, ring[near]), axis=1)
+    settle(ring, memberships(near, away), epochs=2, seed=0)
 
 
 def _start(vectors: Floats, seed: int) -> Floats:

@@ -1,8 +1,5 @@
 """Layouts keep neighbours together, keep out what has no vector, and repeat for a seed."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
@@ -147,16 +144,3 @@ def test_a_graph_of_other_rows_is_refused() -> None:
         umap_layout(vectors, neighbour_graph(vectors[:-1]), seed=0)
     with pytest.raises(ValueError, match="1 neighbours"):
         umap_layout(vectors, neighbour_graph(vectors), seed=0, n_neighbors=1)
-
-
-def test_a_layout_needs_neither_umap_learn_nor_pynndescent() -> None:
-    code = (
-        "import sys, numpy as np\n"
-        "from eudscore.geometry.layout import umap_layout, warm_up\n"
-        "from eudscore.geometry.neighbours import neighbour_graph\n"
-        "warm_up(); v = np.random.default_rng(0).normal(size=(40, 4)).astype('f4')\n"
-        "umap_layout(v, neighbour_graph(v), seed=0)\n"
-        "print(sorted({'umap', 'pynndescent'} & set(sys.modules)))"
-    )
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == "[]"

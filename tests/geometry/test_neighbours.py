@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from sklearn.neighbors import NearestNeighbors
 
 from eudscore.geometry import neighbours
-from eudscore.geometry.cells import nearest_by_cells
 from eudscore.geometry.neighbours import neighbour_graph
 
 
@@ -73,43 +72,24 @@ def test_more_neighbours_than_rows_leave_the_last_columns_empty() -> None:
     assert np.isnan(graph.similarities[:, 2:]).all()
 
 
-def clumped(n: int, d: int = 24) -> np.ndarray:
-    draw = np.random.default_rng(0)
-    vectors = unit(60, d)[draw.integers(0, 60, n)] + 0.6 * unit(n, d, seed=1)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+class FakeDescent:
+    """Stands for pynndescent, which compiles for half a minute: right, but self is not always first."""
+
+    def __init__(self, vectors: np.ndarray, **options: object) -> None:
+        assert options == {"metric": "cosine", "n_neighbors": 4, "random_state": 5}
+        cosines = vectors @ vectors.T
+        rows = np.argsort(-cosines, axis=1, kind="stable")[:, :4]
+        rows[0] = [rows[0][1], 0, *rows[0][2:]]  # a twin before the row itself
+        rows[1] = [*rows[1][1:], -1]  # the row itself not found, one neighbour missing
+        self.neighbor_graph = rows.astype(np.int32), 1 - np.take_along_axis(cosines, rows, axis=1)
 
 
-def test_above_the_limit_the_search_is_approximate_says_so_and_finds_nearly_all(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    vectors = clumped(5000)
-    exact = neighbour_graph(vectors, k=10)
-    monkeypatch.setattr(neighbours, "EXACT_ROWS", 4999)
-    graph = neighbour_graph(vectors, k=10, seed=5)
+def test_above_the_limit_the_search_is_approximate_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = neighbour_graph(unit(40, 8), k=3)
+    monkeypatch.setattr(neighbours, "EXACT_ROWS", 39)
+    monkeypatch.setattr("pynndescent.NNDescent", FakeDescent)
+    graph = neighbour_graph(unit(40, 8), k=3, seed=5)
     assert exact.exact
     assert not graph.exact
-    right = (graph.indices[:, :, None] == exact.indices[:, None, :]).any(axis=2).mean()
-    assert right > 0.95
-    np.testing.assert_array_equal(graph.indices, neighbour_graph(vectors, k=10, seed=5).indices)
-
-
-def test_the_approximate_search_names_nobody_twice_nor_itself_and_its_cosines_are_true() -> None:
-    vectors = clumped(2000)
-    rows, cosines = nearest_by_cells(vectors, 8, seed=0)
-    assert (rows != np.arange(2000)[:, None]).all()
-    assert all(len(set(row)) == 8 for row in rows.tolist())
-    assert (np.diff(cosines, axis=1) <= 0).all()
-    np.testing.assert_allclose(cosines, np.einsum("nd,nkd->nk", vectors, vectors[rows]), atol=1e-5)
-
-
-def test_more_copies_than_a_cell_holds_are_searched_all_the_same() -> None:
-    vectors = np.concatenate([np.repeat(unit(1, 16), 3000, axis=0), unit(500, 16, seed=2)])
-    rows, cosines = nearest_by_cells(vectors, 5, seed=0)
-    np.testing.assert_allclose(cosines[:3000], 1, atol=1e-5)
-    assert (rows >= 0).all()
-
-
-def test_rows_too_few_for_all_their_neighbours_miss_some() -> None:
-    rows, cosines = nearest_by_cells(unit(3, 4), 5, seed=0)
-    assert ((rows >= 0).sum(axis=1) == 2).all()
-    assert np.isnan(cosines[rows < 0]).all()
+    np.testing.assert_array_equal(graph.indices, exact.indices)
+    np.testing.assert_allclose(graph.similarities, exact.similarities, atol=2e-6)
