@@ -1,10 +1,13 @@
-"""UMAP in two steps, by the functions of umap-learn: how strongly neighbours pull, and the descent that follows.
+"""UMAP in two steps: how strongly neighbours pull (by umap-learn), and the descent that follows.
 
 Apart, so that a graph that is there already is used, and so that positions that are there already can be improved.
 """
 
+import os
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,8 +17,6 @@ from eudscore.records import Floats, Ints
 MIN_DIST = 0.1
 _SPREAD = 1.0
 _PUSHES = 5  # random texts that push, for each neighbour that pulls
-_STRENGTH = 1.0  # of a push
-_WHOLE = np.iinfo(np.int32)
 
 
 def memberships(indices: Ints, distances: Floats) -> Any:
@@ -47,7 +48,9 @@ def memberships(indices: Ints, distances: Floats) -> Any:
 
 
 def settle(xy: Floats, graph: Any, *, epochs: int, seed: int, min_dist: float = MIN_DIST, step: float = 1.0) -> Floats:
-    """Positions after so many epochs of UMAP's descent, from given ones; the same seed gives the same.
+    """Positions after so many epochs of UMAP's descent, from given ones; the same whatever the number of threads.
+
+    Ours, since umap-learn's own either repeats for a seed or uses more than one core.
 
     Args:
         xy: (n, 2) where to begin.
@@ -60,26 +63,36 @@ def settle(xy: Floats, graph: Any, *, epochs: int, seed: int, min_dist: float = 
     Returns:
         (n, 2) float32.
 
-    Source: McInnes, Healy, Melville, UMAP, arXiv 1802.03426, algorithm 5.
+    Source: McInnes, Healy, Melville, UMAP, arXiv 1802.03426, algorithm 5; all rows moving at once is the `batch` mode
+    of uwot (Melville).
     """
-    pairs = graph.tocoo()
-    counted = pairs.data >= pairs.data.max(initial=0) / max(epochs, 1)  # weaker ones would never have their turn
-    if epochs < 1 or not counted.any():
-        return np.array(xy, dtype=np.float32)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from umap.layouts import optimize_layout_euclidean
-        from umap.umap_ import make_epochs_per_sample
+    from eudscore.geometry.compiled import forces, move_rows
 
-        places = np.array(xy, dtype=np.float32, order="C")
-        a, b = _curve(min_dist)
-        state = np.random.RandomState(seed).randint(_WHOLE.min + 1, _WHOLE.max, 3).astype(np.int64)
-        optimize_layout_euclidean(
-            places, places, pairs.row[counted].astype(np.int32), pairs.col[counted].astype(np.int32), epochs, len(xy),
-            make_epochs_per_sample(pairs.data[counted], epochs), a, b, state, _STRENGTH, step, _PUSHES,
-            parallel=False, move_other=True,
-        )  # fmt: skip
-    return places
+    before = np.array(xy, dtype=np.float32)
+    after = before.copy()
+    shares = np.asarray(graph.data / (graph.data.max(initial=0) or 1.0), dtype=np.float32)
+    pairs = graph.indptr.astype(np.int64), graph.indices.astype(np.int32), shares
+    table = forces(*_curve(min_dist))
+    pieces = _pieces(len(before))
+    with ThreadPoolExecutor(_threads()) as pool:
+        for epoch in range(epochs):
+            size = np.float32(step * (1 - epoch / epochs))
+            about = (*pairs, table, size, epoch, seed, _PUSHES)
+            for job in [pool.submit(move_rows, before, after, *about, *piece) for piece in pieces]:
+                job.result()
+            before, after = after, before
+    return before
+
+
+def _threads() -> int:
+    """How many threads this process may use at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _pieces(n: int) -> list[tuple[int, int]]:
+    """The rows in pieces, a few for each thread: those of some rows have more neighbours than those of others."""
+    edges = np.linspace(0, n, 4 * _threads() + 1).astype(int).tolist()
+    return [(begin, end) for begin, end in pairwise(edges) if begin < end]
 
 
 @lru_cache(maxsize=8)

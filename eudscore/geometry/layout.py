@@ -6,13 +6,21 @@ import numpy as np
 
 from eudscore.geometry import landmarks
 from eudscore.geometry.descent import MIN_DIST, memberships, settle
-from eudscore.geometry.neighbours import MISSING, NeighbourGraph, has_direction
+from eudscore.geometry.neighbours import (
+    EXACT_ROWS,
+    MISSING,
+    NeighbourGraph,
+    approximate_graph,
+    has_direction,
+    neighbour_graph,
+)
 from eudscore.records import Bools, Floats, Ints
 
 FEWEST = 20  # texts below which neighbourhoods mean little and UMAP is not used
-EPOCHS = 300  # for 10,000 texts 200 lower the trustworthiness by 0.008, and 400 raise it by 0.004
+EPOCHS = 400  # for 10,000 texts 300 lower the trustworthiness by 0.003, and 500 raise it by 0.001
 ALL_AT_ONCE = 50_000  # texts above which landmarks are placed first
-EPOCHS_OF_ALL = 60  # after the landmarks are placed
+EPOCHS_OF_ALL = 100  # after the landmarks are placed
+_WARMING = 500  # texts on which everything is compiled
 _BLOCK = 16_384  # rows whose covariance is added at once
 _HALF_WIDTH = 10.0  # of the positions that UMAP starts from, as in umap-learn
 _JITTER = 1e-4  # of them: two texts with one vector do not start in one place
@@ -96,17 +104,16 @@ def umap_layout(
     return LayoutResult(_drawn(_principal(xy), present), method, EPOCHS, after, near)
 
 
-def warm_up() -> None:
-    """Have umap-learn compiled, on 400 made-up points: many seconds once per process, nothing afterwards.
+def warm_up(rows: int) -> None:
+    """Have all compiled that a layout of so many texts needs, on made-up vectors; nothing to do a second time.
 
-    The compiler keeps little between processes, so call it while something else runs.
+    Some seconds once per process; half a minute where neighbours are to be searched approximately. The compiler keeps
+    little between processes, so call it while something else runs.
     """
-    angles = np.linspace(0, 2 * np.pi, 400, endpoint=False)
-    ring = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-    steps = np.arange(1, 11)
-    near = (np.arange(400)[:, None] + np.where(steps % 2, steps // 2 + 1, -(steps // 2))) % 400
-    away = np.sort(1 - np.einsum("nd,nkd->nk", ring, ring[near]), axis=1)
-    settle(ring, memberships(near, away), epochs=2, seed=0)
+    vectors = np.random.default_rng(0).normal(size=(_WARMING, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    graph = neighbour_graph(vectors, k=15) if rows <= EXACT_ROWS else approximate_graph(vectors, k=15)
+    settle(vectors[:, :2], memberships(graph.indices, np.maximum(1 - graph.similarities, 0)), epochs=2, seed=0)
 
 
 def _start(vectors: Floats, seed: int) -> Floats:

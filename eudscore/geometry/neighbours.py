@@ -82,6 +82,17 @@ def neighbour_graph(
     return NeighbourGraph(indices, similarities, exact)
 
 
+def approximate_graph(vectors: Floats, *, k: int, seed: int = 0) -> NeighbourGraph:
+    """The same by approximate search, however few the rows are.
+
+    Args:
+        vectors: (n, d) of unit length, each pointing somewhere.
+        k: neighbours wanted.
+        seed: of the search.
+    """
+    return NeighbourGraph(*_approximate(vectors, k, seed), exact=False)
+
+
 def has_direction(vectors: Floats) -> Bools:
     """Whether each of (n, d) vectors points anywhere: finite and not all zero."""
     return np.asarray(np.isfinite(vectors).all(axis=1) & vectors.any(axis=1))

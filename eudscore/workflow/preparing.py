@@ -18,8 +18,8 @@ def prepare(workspace: Workspace, ref: CorpusRef, request: ScoreRequest, *, on_p
         The address of the corpus, the layout, and the names of the columns.
     """
     corpus = workspace.corpus(ref)
-    # Only the first process on a machine compiles, for some seconds; later ones load. Meanwhile the encoder reads.
-    compiling = threading.Thread(target=warm_up, name="compile-map", daemon=True)
+    # UMAP is compiled anew in each process, for some seconds: meanwhile the encoder reads.
+    compiling = threading.Thread(target=warm_up, args=(len(corpus),), name="compile-map", daemon=True)
     if not corpus.roles.coordinates:
         compiling.start()
     score_information(workspace, corpus, on_progress)

@@ -107,7 +107,7 @@ def main() -> None:
     from eudscore.geometry.layout import warm_up
 
     begin = time.perf_counter()
-    warm_up()
+    warm_up(max(asked.rows))
     print(f"ready for ours after {time.perf_counter() - begin:.1f} s", flush=True)
     if not asked.alone:
         begin = time.perf_counter()

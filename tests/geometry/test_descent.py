@@ -1,9 +1,13 @@
 """The fuzzy graph and the descent, by what they are to do."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from eudscore.geometry import descent
+from eudscore.geometry.compiled import forces, move_rows
 from eudscore.geometry.descent import memberships, settle
 from eudscore.geometry.landmarks import beside_neighbours
 from eudscore.geometry.neighbours import neighbour_graph
@@ -64,6 +68,33 @@ def test_the_same_seed_moves_everybody_the_same_way_and_no_epochs_move_nobody() 
     assert not np.array_equal(settle(start, graph, epochs=20, seed=6), expected)
     np.testing.assert_array_equal(settle(start, graph, epochs=0, seed=0), start)
     np.testing.assert_array_equal(start, before)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_number_of_threads_changes_nothing(monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    graph = memberships(*neighbours())
+    start = np.random.default_rng(1).normal(size=(150, 2)).astype(np.float32)
+    expected = settle(start, graph, epochs=20, seed=5)
+    monkeypatch.setattr(descent, "_threads", lambda: workers)
+    np.testing.assert_array_equal(settle(start, graph, epochs=20, seed=5), expected)
+
+
+@pytest.mark.parametrize("distance", [0.002, 0.05, 0.7, 3.0, 40.0])
+def test_two_texts_move_by_the_gradient_of_the_cross_entropy(distance: float) -> None:
+    a, b = descent._curve(0.1)
+    table = forces(a, b)
+    places = np.array([[0, 0], [distance, 0]], dtype=np.float32)
+    after = places.copy()
+    pairs = np.array([0, 1, 2]), np.array([1, 0], dtype=np.int32), np.ones(2, dtype=np.float32)
+    move_rows(places, after, *pairs, table, np.float32(1e-3), 0, 0, 0, 0, 2)
+    step = 1e-6 * distance
+
+    def loss(d: float) -> float:  # of a pair that surely belongs together: UMAP, eq. 1
+        return math.log(1 + a * d ** (2 * b))
+
+    slope = (loss(distance + step) - loss(distance - step)) / (2 * step)
+    assert after[0, 0] / 1e-3 == pytest.approx(2 * min(slope, 2 * 4.0), rel=0.01)  # twice: both ends of both directions
+    assert after[1, 0] - distance == pytest.approx(-after[0, 0], abs=1e-5)
 
 
 def test_who_has_no_neighbour_stays() -> None:

@@ -97,7 +97,7 @@ def test_warming_up_leaves_the_layout_as_it_was() -> None:
     vectors, _ = clumps()
     graph = neighbour_graph(vectors)
     before = umap_layout(vectors, graph, seed=0).xy
-    warm_up()
+    warm_up(60)
     np.testing.assert_array_equal(umap_layout(vectors, graph, seed=0).xy, before)
 
 

@@ -367,7 +367,7 @@ def test_a_quote_for_own_vectors_and_probabilities_asks_for_no_model(
 def test_preparing_own_coordinates_and_vectors_compiles_no_umap_and_loads_no_encoder(
     workspace: Workspace, corpus: Corpus, no_encoder: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preparing, "warm_up", lambda: pytest.fail("UMAP was compiled"))
+    monkeypatch.setattr(preparing, "warm_up", lambda _: pytest.fail("UMAP was compiled"))
     roles = {"vectors": ("v",), "coordinates": ("c",)}
     own = with_columns(corpus, roles, v=list(points(corpus)), c=[[0.1 * row, 1.0] for row in range(len(corpus))])
     ref = workspace.keep_corpus(own)
