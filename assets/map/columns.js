@@ -44,7 +44,10 @@ export async function recorded({ row_url, columns }, row, names, signal, words) 
 async function asked(url, signal) {
   let answer;
   try {
-    answer = await fetch(url, { signal });
+    // What the page asked for while this module was on its way is taken once.
+    const ahead = globalThis.eudscoreAhead?.get(url);
+    globalThis.eudscoreAhead?.delete(url);
+    answer = (await ahead) ?? (await fetch(url, { signal }));
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Error("The server cannot be reached: see whether it still runs, then reload the page.");

@@ -54,6 +54,7 @@ class Explore {
     this.report = new Report((choice) => [initialOf(choice)]);
     this.choice = startOf(data);
     this.initial = initialOf(data.initial);
+    this.told = JSON.stringify(this.choice);
     this.#build();
     this.#load().catch((error) => this.#fail(error));
   }

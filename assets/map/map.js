@@ -56,6 +56,7 @@ export class MapView {
     const travels = before && !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.points.setPositions(xy, travels ? before : null);
     this.camera.fit(xy);
+    this.stood = JSON.stringify(this.camera.stand);
     if (travels) this.#travel(performance.now());
     else this.moved();
   }

@@ -32,18 +32,18 @@ def inside(xy: Floats, outline: Doubles) -> Bools:
     (left, bottom), (right, top) = outline.min(axis=0), outline.max(axis=0)
     near = (xy[:, 0] >= left) & (xy[:, 0] <= right) & (xy[:, 1] >= bottom) & (xy[:, 1] <= top)
     rows = np.flatnonzero(near)
+    slab = _slab_of(xy[rows, 1].astype(np.float64), bottom, top)
+    rows = rows[np.argsort(slab, kind="stable")]
     points = xy[rows].astype(np.float64)
-    slab = _slab_of(points[:, 1], bottom, top)
-    order = np.argsort(slab, kind="stable")
-    begins = np.searchsorted(slab[order], np.arange(_SLABS + 1))
+    begins = np.concatenate([[0], np.cumsum(np.bincount(slab, minlength=_SLABS))])
     starts, ends = np.roll(outline, 1, axis=0), outline
     lowest = _slab_of(np.minimum(starts[:, 1], ends[:, 1]), bottom, top).astype(np.int64) - 1
     highest = _slab_of(np.maximum(starts[:, 1], ends[:, 1]), bottom, top).astype(np.int64) + 1
     odd = np.zeros(len(rows), dtype=bool)
     for start, end, low, high in zip(starts, ends, lowest, highest, strict=True):
         # Only points at about the height of an edge can have it at their right.
-        members = order[begins[max(low, 0)] : begins[min(high, _SLABS - 1) + 1]]
-        odd[members] ^= _crosses(points[members], start, end)
+        there = slice(begins[max(low, 0)], begins[min(high, _SLABS - 1) + 1])
+        odd[there] ^= _crosses(points[there], start, end)
     held[rows] = odd
     return held
 

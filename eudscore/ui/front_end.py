@@ -20,7 +20,8 @@ function hint({ script, ahead = [] }) {
     hinted.add(href);
     document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
   }
-  for (const url of ahead) fetch(url).catch(() => {});
+  globalThis.eudscoreAhead ??= new Map();
+  for (const url of ahead) if (!eudscoreAhead.has(url)) eudscoreAhead.set(url, fetch(url).catch(() => null));
 }
 export default function (component) {
   const { parentElement, data } = component;
