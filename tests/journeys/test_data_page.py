@@ -195,6 +195,8 @@ def test_near_duplicates_are_looked_for_to_the_end(visit: Visit, tmp_path: Path)
     pq.write_table(pa.table({"text": texts}), tmp_path / "alike.parquet")
     visit.open("/data")
     open_path(visit, tmp_path / "alike.parquet")
+    expect(visit.page.locator(".eud-title")).to_have_text("alike", timeout=MINUTE)  # not the one before it
+    visit.settle()
     visit.page.get_by_role("button", name="Look for near-duplicates").click()
     expect(card(visit, "duplicates")).to_contain_text("nearly repeat", timeout=MINUTE)
     shown = visit.page.locator(".eud-tile", has_text="Near-duplicates").locator("dd")
@@ -211,7 +213,7 @@ def test_markup_in_texts_and_names_is_shown_and_never_followed(visit: Visit, tmp
     for path in sorted(tmp_path.glob("*.parquet")):
         open_path(visit, path)
         expect(visit.page.locator(".eud-title")).to_have_text(path.stem, timeout=MINUTE)
-        visit.settle()
+        visit.settle(800)  # a run that comes late would close the list
     card(visit, "duplicates").get_by_role("combobox").click()
     visit.page.get_by_role("option", name="*one*").click()
     expect(card(visit, "duplicates")).to_contain_text(picture)
