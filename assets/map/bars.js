@@ -21,7 +21,7 @@ export class ClassBars {
     if (total === 0) return;
     const shares = this.classes.map((_, i) => [kept[i] / Math.max(1, subset), all[i] / total]);
     const longest = Math.max(...shares.flat(), 1e-9);
-    shares.forEach(([part, whole], i) => fill(this.rows[i], part, whole, longest));
+    shares.forEach(([part, whole], i) => fill(this.rows[i], part, whole, longest, subset > 0));
     if (settled && this.classes.length > MOST) this.#showMostChanged(shares);
   }
 
@@ -53,13 +53,14 @@ function rowOf(name, onPick) {
   return { element: el("li", {}, label, track, part, ratio), bar, tick, part, ratio };
 }
 
-function fill(row, part, whole, longest) {
+function fill(row, part, whole, longest, some) {
   const times = whole > 0 ? part / whole : NaN;
   row.bar.style.width = `${(100 * part) / longest}%`;
   row.tick.style.left = `${(100 * whole) / longest}%`;
   row.part.textContent = `${(100 * part).toFixed(1)}%`;
-  row.ratio.textContent = Number.isFinite(times) ? `${times.toFixed(times < 9.95 ? 1 : 0)}×` : "–";
-  row.ratio.className = `ratio${Math.abs(times - 1) > NOTED ? " noted" : ""}`;
+  const few = times > 0 && times < 0.1;
+  row.ratio.textContent = some && Number.isFinite(times) ? (few ? "<0.1×" : `${times.toFixed(times < 9.95 ? 1 : 0)}×`) : "–";
+  row.ratio.className = `ratio${some && Math.abs(times - 1) > NOTED ? " noted" : ""}`;
   row.element.title = `${percent(part)} of the subset, ${percent(whole)} of all rows`;
 }
 

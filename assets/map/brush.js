@@ -30,9 +30,7 @@ export class Brush {
 
   setFacet(facet) {
     this.facet = facet;
-    const [from, to] = facet.ends([0, LAST]);
-    this.axis.firstChild.textContent = figure(from);
-    this.axis.lastChild.textContent = figure(to);
+    [this.axis.firstChild.textContent, this.axis.lastChild.textContent] = facet.axisEnds();
     this.element.classList.toggle("no-values", facet.scored === 0);
   }
 

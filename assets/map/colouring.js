@@ -1,7 +1,6 @@
 /** What the map is coloured by: the choice, the colours, and the legend, which is the histogram of the column. */
 
 import { drawBars } from "./brush.js";
-import { LAST } from "./facet.js";
 import { choose, classLegend, histogramLegend } from "./frame.js";
 import { el } from "./look.js";
 import { classPaint, facetPaint } from "./paint.js";
@@ -33,7 +32,7 @@ export class Colouring {
     if (!isCurrent()) return;
     const paint = this.facet ? facetPaint(this.facet) : classPaint(pool.labels, classes, palettes);
     const { facet, bars } = this;
-    const legend = facet ? histogramLegend(facet.about.label, facet.ends([0, LAST]), bars) : classLegend(paint.legend, palettes);
+    const legend = facet ? histogramLegend(facet.about.label, facet.axisEnds(), bars) : classLegend(paint.legend, palettes);
     this.legend.replaceChildren(...legend);
     if (map.points) map.setColours(paint.codes, paint.table(this.hooks.look().palette));
   }

@@ -1,16 +1,16 @@
 /** One column as 16-bit codes along its axis (`eudscore/selection/codes.py`), ready to count and to colour. No DOM. */
 
-import { NO_VALUE } from "./look.js";
+import { figure, NO_VALUE } from "./look.js";
 
 export const LAST = 65534;
 const NONE = 255;
 const MOST_BINS = 60;
-const HEADER = 24; // bytes: the ends of the axis and whether all values are whole numbers
+const HEADER = 40; // bytes: the fields of the axis
 
 /** What a codes address answers: `{axis: {lo, hi, whole}, codes}`, in row order. */
 export function opened(buffer) {
-  const [lo, hi, whole] = new Float64Array(buffer, 0, 3);
-  return { axis: { lo, hi, whole: whole === 1 }, codes: new Uint16Array(buffer, HEADER) };
+  const [lo, hi, whole, least, most] = new Float64Array(buffer, 0, 5);
+  return { axis: { lo, hi, whole: whole === 1, least, most }, codes: new Uint16Array(buffer, HEADER) };
 }
 
 export class Facet {
@@ -43,10 +43,20 @@ export class Facet {
     return this.axis.lo + (code * (this.axis.hi - this.axis.lo)) / LAST;
   }
 
-  /** The values that a band begins and ends with; of whole numbers those inside it. */
+  /** The values that a band begins and ends with; of whole numbers those inside it, at an end of the axis the extreme. */
   ends([first, last]) {
+    const { whole, least, most } = this.axis;
     const [from, to] = [this.value(first), this.value(last)];
-    return this.axis.whole ? [Math.ceil(from), Math.floor(to)] : [from, to];
+    const inside = whole ? [Math.ceil(from), Math.floor(to)] : [from, to];
+    return this.scored ? [first <= 0 ? least : inside[0], last >= LAST ? most : inside[1]] : inside;
+  }
+
+  /** The ends of the axis in words: where it was cut, values lie beyond. */
+  axisEnds() {
+    const { lo, hi, whole, least, most } = this.axis;
+    const cut = [least < lo, most > hi];
+    const [from, to] = whole ? [Math.ceil(lo), Math.floor(hi)] : [lo, hi];
+    return [`${cut[0] ? "≤ " : ""}${figure(cut[0] ? from : this.ends([0, LAST])[0])}`, `${cut[1] ? "≥ " : ""}${figure(cut[1] ? to : this.ends([0, LAST])[1])}`];
   }
 
   /** Share of the rows with a value that a band holds. */

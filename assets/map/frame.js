@@ -39,7 +39,7 @@ export function scaleLegend(label, [from, to], palettes) {
 
 /** The scale as the histogram of its column. */
 export function histogramLegend(label, [from, to], canvas) {
-  return [el("span", {}, figure(from)), canvas, el("span", {}, figure(to)), el("span", { class: "what" }, label)];
+  return [el("span", {}, from), canvas, el("span", {}, to), el("span", { class: "what" }, label)];
 }
 
 /** A swatch and a name for each category. */

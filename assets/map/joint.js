@@ -2,7 +2,7 @@
 
 import { jointly, LAST } from "./facet.js";
 import { choose } from "./frame.js";
-import { alongScale, el, figure } from "./look.js";
+import { alongScale, el } from "./look.js";
 
 const CELLS = [56, 36];
 const LEAST_DRAG = 3; // pixels
@@ -34,9 +34,7 @@ export class Joint {
     this.pickers.forEach(({ select }, which) => { select.value = (which ? y : x).about.name; });
     this.all = jointly(x, y, null, x.codes.length, CELLS);
     for (const [axis, facet] of [[this.axis, x], [this.upper, y]]) {
-      const [from, to] = facet.ends([0, LAST]);
-      axis.firstChild.textContent = figure(from);
-      axis.lastChild.textContent = figure(to);
+      [axis.firstChild.textContent, axis.lastChild.textContent] = facet.axisEnds();
     }
   }
 

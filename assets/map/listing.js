@@ -52,7 +52,7 @@ class Listing {
     const bar = el("i", { class: "bar", style: `width:${(100 * share).toFixed(1)}%` });
     const cells = [
       el("td", { class: "number" }, row.toLocaleString("en-US")),
-      el("td", { class: "measure" }, el("span", { class: "track" }, bar), el("span", {}, figure(value ?? NaN))),
+      el("td", { class: "measure" }, el("span", { class: "track" }, bar), el("span", {}, figure(value ?? NaN, 3))),
       ...(labelled ? [el("td", { class: "label", title: label ?? "" }, label ?? "")] : []),
       el("td", { class: "text" }, ...(text ? marked(text, matches) : [el("em", {}, "empty")])),
     ];

@@ -23,11 +23,11 @@ function dress(element, properties, children) {
 
 export const count = (value) => Math.round(value).toLocaleString("en-US");
 
-/** Three significant digits, thousands separators. */
-export function figure(value) {
+/** Three significant digits, thousands separators; at least so many of the digits as asked, for a column of figures. */
+export function figure(value, least = 1) {
   if (!Number.isFinite(value)) return "–";
   if (Math.abs(value) >= 1000) return count(value);
-  return Number(value.toPrecision(3)).toLocaleString("en-US", { maximumSignificantDigits: 3 });
+  return Number(value.toPrecision(3)).toLocaleString("en-US", { minimumSignificantDigits: least, maximumSignificantDigits: 3 });
 }
 
 /** A share in [0, 1] as a percentage, a tenth of a percent where that says more. */

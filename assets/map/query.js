@@ -3,18 +3,19 @@
 import { iconButton } from "./tools.js";
 import { count, el, percent } from "./look.js";
 
-const WAYS = [["words", "Words", "Texts that hold these words; \"…\" a phrase, -word leaves out"], ["meaning", "Meaning", "Texts that mean the like, by the encoder"]];
+const WAYS = [["words", "Words"], ["meaning", "Meaning"]];
+const BY_MEANING = "The texts nearest in meaning, by the encoder";
 const UNDO = "M7 5L3.5 8.5 7 12M4 8.5h8a4 4 0 0 1 0 8H9";
 const REDO = "M13 5l3.5 3.5L13 12M16 8.5H8a4 4 0 0 0 0 8h3";
 
 export class QueryBar {
   /** @param {object} hooks `onSearch(way, text)`, `onAll()`, `onNone()`, `onInvert()`, `onUndo()`, `onRedo()` */
-  constructor(n, hooks, { meaning }) {
+  constructor(n, hooks, { meaning, help }) {
     this.n = n;
     this.hooks = hooks;
     this.way = "words";
     this.field = el("input", { type: "search", "aria-label": "Search the texts", autocomplete: "off", spellcheck: "false", maxlength: 300, onkeydown: (event) => event.key === "Enter" && this.#search() });
-    this.ways = WAYS.map(([way, text, says]) => el("button", { type: "button", title: says, onclick: () => this.#choose(way) }, text));
+    this.ways = WAYS.map(([way, text]) => el("button", { type: "button", title: way === "words" ? help : BY_MEANING, onclick: () => this.#choose(way) }, text));
     this.allowMeaning(meaning);
     this.chips = el("ul", { class: "chips", "aria-label": "What is picked" });
     this.figure = el("output", { class: "picked" });
@@ -34,7 +35,7 @@ export class QueryBar {
   allowMeaning(allowed) {
     const [, meaning] = this.ways;
     meaning.disabled = !allowed;
-    meaning.title = allowed ? WAYS[1][2] : "Score semantic entropy first: it brings the sentence vectors";
+    meaning.title = allowed ? BY_MEANING : "Score semantic entropy first: it brings the sentence vectors";
   }
 
   #choose(way, byHand = true) {
@@ -58,6 +59,7 @@ export class QueryBar {
 
   /** Conditions as `[text, take away]`; whether there is anything to undo or redo. */
   show(conditions, past) {
+    if (!conditions.length) this.field.value = "";
     this.chips.replaceChildren(...conditions.map(([text, takeAway]) =>
       el("li", { title: text }, el("span", {}, text), el("button", { type: "button", "aria-label": `Without: ${text}`, onclick: takeAway }, "×"))));
     // Not disabled: a disabled button that has the focus would swallow the keys that undo and redo.

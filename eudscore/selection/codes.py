@@ -26,11 +26,15 @@ class Axis:
         lo: value of code 0.
         hi: value of code `LAST`, above `lo`.
         whole: whether every value is a whole number; then the ends lie half a unit outside of them.
+        least: the smallest value, below `lo` where the axis was cut.
+        most: the largest value, above `hi` where the axis was cut.
     """
 
     lo: float
     hi: float
     whole: bool = False
+    least: float = 0.0
+    most: float = 1.0
 
     def value(self, code: float) -> float:
         """The value at a code."""
@@ -57,8 +61,8 @@ def axis_of(values: NDArray[np.floating]) -> Axis:
     lo = near if near - first > room else first
     hi = far if final - far > room else final
     if bool((found == np.rint(found)).all()):
-        return Axis(lo - 0.5, hi + 0.5, whole=True)
-    return Axis(lo, hi) if hi > lo else Axis(lo - 0.5, lo + 0.5)
+        return Axis(lo - 0.5, hi + 0.5, True, first, final)
+    return Axis(lo, hi, False, first, final) if hi > lo else Axis(lo - 0.5, lo + 0.5, False, first, final)
 
 
 def codes_of(values: NDArray[np.floating], axis: Axis) -> Codes:

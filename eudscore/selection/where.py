@@ -61,11 +61,6 @@ class Where:
     classes: tuple[int, ...] | None = None
     marks: tuple[Mark, ...] = ()
 
-    @property
-    def everything(self) -> bool:
-        """Whether nothing is left out."""
-        return not self.bands and self.classes is None and not self.marks
-
     def to_json(self) -> JsonDict:
         """Plain JSON values; what says nothing is left out."""
         told: JsonDict = {}

@@ -31,23 +31,26 @@ _asked: "OrderedDict[_Key, Future[Reading]]" = OrderedDict()
 _lock = threading.Lock()
 
 
-def strip(opened: Opened, row: int) -> None:
+def strip(opened: Opened, row: int) -> bool:
     """Draw the tokens of a row with their surprisal or entropy; where that cannot be, say what to do.
 
     Args:
         opened: the data set.
         row: of it.
+
+    Returns:
+        Whether they are drawn.
     """
     held = state.workspace()
     family = reading_family(held, opened.ref)
     if family is None:
         note("Score generative entropy on the Score page, and each token of the text is coloured by it here.")
-        return
+        return False
     key = (str(held.root), opened.ref, row, family)
     asked = _ask(key)
     if not asked.done():
         st.fragment(_waiting, run_every=POLL_SECONDS)(asked)
-        return
+        return False
     try:
         reading = asked.result()
     except EudscoreError as error:
@@ -55,8 +58,9 @@ def strip(opened: Opened, row: int) -> None:
         if st.button("Try again", key="heat_again", icon=":material/refresh:"):
             _forget(key)
             st.rerun()
-        return
+        return False
     _shown(opened.corpus.texts([row])[0], reading)
+    return True
 
 
 def _ask(key: _Key) -> "Future[Reading]":

@@ -14,6 +14,7 @@ from eudscore.selection.where import Where, parse_where
 from eudscore.ui.explorer import MapRegion
 from eudscore.ui.front_end import component, palettes
 from eudscore.ui.routes import script_url
+from eudscore.workflow.searching import HELP
 
 TABS = ("classes", "joint")
 CLASS = "class"
@@ -166,4 +167,4 @@ def _data(view: LinkedView) -> JsonDict:
         (column for column in view.columns if column.name == (view.initial.color or view.by)), view.columns[0]
     )
     ahead = [url for url in (view.order_url, view.points_url, colour.codes_url, view.labels_url) if url]
-    return {**sent, "script": script_url("explore.js"), "ahead": ahead, "palettes": palettes()}
+    return {**sent, "script": script_url("explore.js"), "ahead": ahead, "help": HELP, "palettes": palettes()}

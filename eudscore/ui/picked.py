@@ -173,7 +173,8 @@ def highest(rows: Ints, values: Floats) -> Ints:
 def _title(where: Where, by: str) -> str:
     if len(where.marks) == 1 and where.marks[0].kind in ("meaning", "like"):
         return "Picked texts, the most alike first"
-    return f"Picked texts by {column_label(by)}, highest first"
+    which = "All" if not where.to_json() else "Picked"
+    return f"{which} texts by {column_label(by)}, highest first"
 
 
 def _counted(values: Floats, held: Bools, unit: str) -> str:

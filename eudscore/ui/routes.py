@@ -76,7 +76,7 @@ def quantiles_url(corpus_id: str, key: str, column: str) -> str:
 
 
 def codes_url(corpus_id: str, key: str, column: str) -> str:
-    """Address of a column as codes: 3 float64 (both ends of its axis, whether all are whole), then (n,) uint16."""
+    """Address of a column as codes: 5 float64 (the fields of its axis), then (n,) uint16."""
     return f"{PREFIX}/codes/{corpus_id}/{key}/{column}"
 
 
@@ -220,7 +220,7 @@ def _ranked(root: Path, corpus_id: str, key: str, column: str) -> bytes:
 def _codes(request: Request) -> Response:
     asked = request.path_params
     axis, codes = coded(_workspace(), asked["corpus"], asked["key"], asked["column"])
-    header = np.array([axis.lo, axis.hi, axis.whole], dtype="<f8")
+    header = np.array([axis.lo, axis.hi, axis.whole, axis.least, axis.most], dtype="<f8")
     return _numbers(header.tobytes() + codes.astype("<u2", copy=False).tobytes())
 
 

@@ -67,7 +67,19 @@ LIGHT = Palette(
         *("#FDD9A5", "#FEBA80", "#FB8861", "#F1605D", "#DE4968"),
         *("#B73779", "#8C2981", "#641A80", "#3B0F70", "#1D1147"),
     ),
-    categorical=("#5B3FD6", "#0E8A7B", "#C2571A", "#B32B6E", "#2F6FDE", "#7A8194"),
+    categorical=(
+        "#5B3FD6",
+        "#0E8A7B",
+        "#C2571A",
+        "#B32B6E",
+        "#2F6FDE",
+        "#8A6D00",
+        "#0B7BA8",
+        "#A8443F",
+        "#5F7D1E",
+        "#7E4FA0",
+        "#7A8194",
+    ),
 )
 DARK = Palette(
     ground="#0E1117",
@@ -84,7 +96,19 @@ DARK = Palette(
         *("#3B0F70", "#641A80", "#8C2981", "#B73779", "#DE4968"),
         *("#F1605D", "#FB8861", "#FEBA80", "#FCE1A4", "#FCFDBF"),
     ),
-    categorical=("#A08BFF", "#3BC4B2", "#F2A56D", "#F07FB2", "#85B8F8", "#A9B0C0"),
+    categorical=(
+        "#A08BFF",
+        "#3BC4B2",
+        "#F2A56D",
+        "#F07FB2",
+        "#85B8F8",
+        "#D9C04F",
+        "#5CC8F2",
+        "#F28B82",
+        "#B5D56A",
+        "#C9A5E8",
+        "#A9B0C0",
+    ),
 )
 
 

@@ -1,7 +1,5 @@
 """Why this one: what one text looks like and from which numbers, for a narrow card that scrolls inside itself."""
 
-import importlib
-import importlib.util
 import math
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -9,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from eudscore.records import Card
-from eudscore.ui import state, theme
+from eudscore.ui import heat, state, theme
 from eudscore.ui.quoting import note
 from eudscore.ui.state import Opened
 from eudscore.ui.wording import column_label, in_order, unit_of
@@ -19,7 +17,6 @@ from eudscore.workflow.reasons import cosine_in_words
 
 HEIGHT = 560  # pixels
 _TEXT_HEIGHT = 110
-_HEAT = "eudscore.ui.heat"
 _LONGEST = 4000  # characters of the text that travel to the browser
 _SNIPPET = 120  # characters of a neighbour
 _SHOWN = 10  # neighbours
@@ -54,16 +51,16 @@ def _verdict(found: Explanation) -> None:
 def chips_of(found: Explanation) -> list[str]:
     """What the text looks like and what its label is, in a few words each."""
     label = "no label" if found.label is None else f"label {found.label}"
-    return [*(kind.value for kind in found.kinds), label, f"row {found.row:,}"]
+    return [*(kind.value for kind in found.kinds), label]
 
 
 def _text(opened: Opened, row: int) -> None:
-    """The text as a heat strip of its tokens where there is one, else as it is."""
-    if importlib.util.find_spec(_HEAT) is not None:
-        importlib.import_module(_HEAT).strip(opened, row)
+    """The text as a heat strip of its tokens; as it is until there is one, or where there is none."""
+    place = st.container()
+    if heat.strip(opened, row):
         return
     text = opened.corpus.texts([row])[0]
-    with st.container(height=_TEXT_HEIGHT, border=False, key="why-text"):
+    with place, st.container(height=_TEXT_HEIGHT, border=False, key="why-text"):
         st.text((text[:_LONGEST] + ("…" if len(text) > _LONGEST else "")) or "(empty)")
 
 
@@ -76,7 +73,7 @@ def _probabilities(found: Explanation) -> None:
 def probability_bars(shares: Iterable[ClassShare]) -> str:
     """HTML of a small bar for each class; the given label is named in words."""
     return _bars(
-        (share.name + (" (label)" if share.given else ""), share.probability, theme.percent(share.probability, 2))
+        (share.name + (" (label)" if share.given else ""), share.probability, _percent(share.probability))
         for share in shares
     )
 
@@ -131,9 +128,16 @@ def score_bars(scores: Iterable[ScorePlace]) -> str:
 
 
 def _valued(score: ScorePlace) -> str:
-    place = "" if math.isnan(score.place) else f" · {theme.percent(score.place, 2)}"
+    place = "" if math.isnan(score.place) else f" · {_percent(score.place)}"
     unit = unit_of(Card(score.column, "", unit=score.unit))
     return " ".join(filter(None, [theme.number(score.value), unit])) + place
+
+
+def _percent(share: float) -> str:
+    """A share as a percentage that never claims none or all."""
+    if 0.99 < share < 1:
+        return "over 99%"
+    return "under 0.1%" if 0 < share < 0.001 else theme.percent(share, 2)
 
 
 def _bars(entries: Iterable[tuple[str, float, str]]) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from eudscore.entropy.verdict import Kind
 from eudscore.workflow.explanation import Explanation, Neighbour
 
+_DOUBTFUL = 0.9  # share of the rows that are less uncertain, from which on that is worth saying
+
 
 def sentence_of(found: Explanation, *, empty: bool = False) -> str:
     """A sentence, and a short one for each further reason.
@@ -47,7 +49,14 @@ def _duplicate(found: Explanation) -> str:
 
 
 def _nothing(found: Explanation) -> str:
-    if said := _witnesses(found, found.label or found.rival):
+    likeliest = found.classes[0].name if found.classes else None
+    if said := _witnesses(found, found.label or found.rival, likeliest):
+        doubt = next((score.place for score in found.scores if score.column == "predictive_entropy"), math.nan)
+        if doubt >= _DOUBTFUL:
+            return (
+                f"Uncertain between several classes, and nothing else stands out: its predictive entropy is higher "
+                f"than that of {_share(doubt)} of the rows; {said}."
+            )
         return f"Nothing stands out: {said}."
     if not found.scores:
         return "Nothing can be said of this text yet: it is not scored."

@@ -33,7 +33,7 @@ def test_a_code_leads_back_to_its_value_as_far_as_the_axis_reaches(values):
 
 def test_whole_numbers_lie_in_the_middle_of_their_unit():
     axis = axis_of(np.array([3.0, 7.0, np.nan, 5.0]))
-    assert axis == Axis(2.5, 7.5, whole=True)
+    assert axis == Axis(2.5, 7.5, True, 3.0, 7.0)
     np.testing.assert_allclose(
         [axis.value(code) for code in codes_of(np.array([3.0, 5.0, 7.0]), axis)], [3, 5, 7], atol=1e-3
     )
@@ -44,6 +44,7 @@ def test_a_few_far_outliers_share_the_ends():
     axis = axis_of(values)
     assert axis.lo == pytest.approx(0, abs=0.01)
     assert axis.hi == pytest.approx(1, abs=0.01)
+    assert (axis.least, axis.most) == (-70.125, 100.25)
     assert codes_of(values, axis)[-3:].tolist() == [LAST, LAST, 0]
 
 
@@ -54,5 +55,5 @@ def test_without_a_value_there_is_an_axis_all_the_same(values):
 
 def test_equal_values_lie_in_the_middle():
     axis = axis_of(np.full(5, 0.25))
-    assert axis == Axis(-0.25, 0.75)
+    assert axis == Axis(-0.25, 0.75, False, 0.25, 0.25)
     assert set(codes_of(np.full(5, 0.25), axis).tolist()) == {LAST // 2}

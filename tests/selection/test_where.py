@@ -36,7 +36,7 @@ def rows(content, pool=None):
 
 def test_nothing_said_leaves_every_row():
     assert rows({}) == [0, 1, 2, 3, 4, 5]
-    assert Where().everything
+    assert Where().to_json() == {}
 
 
 def test_a_band_holds_both_of_its_ends_and_no_row_without_a_value():

@@ -98,9 +98,9 @@ def test_a_row_tells_where_it_holds_the_words_as_browsers_count(client, ref):
 
 def test_codes_come_with_the_axis_that_they_lie_on(client, ref):
     content = client.get(routes.codes_url(ref.id, FAMILY, "igse")).content
-    lo, hi, whole = np.frombuffer(content[:24], dtype="<f8")
-    codes = np.frombuffer(content[24:], dtype="<u2")
-    assert (lo, hi, whole) == (0.5, 3.5, 1.0)
+    lo, hi, whole, least, most = np.frombuffer(content[:40], dtype="<f8")
+    codes = np.frombuffer(content[40:], dtype="<u2")
+    assert (lo, hi, whole, least, most) == (0.5, 3.5, 1.0, 1.0, 3.0)
     there = np.isfinite(VALUES)
     np.testing.assert_allclose(lo + codes[there] / 65534 * (hi - lo), VALUES[there], atol=1e-4)
     assert (codes[~there] == 65535).all()

@@ -68,7 +68,7 @@ def test_nothing_of_the_data_is_markup() -> None:
 def test_chips_say_what_it_looks_like() -> None:
     kinds = (Kind.MISLABELLED, Kind.DUPLICATE)
     found = Explanation(1200, "law", (), (), (), (), Evidence(), None, None, kinds)
-    assert chips_of(found) == ["mislabelled", "duplicate", "label law", "row 1,200"]
+    assert chips_of(found) == ["mislabelled", "duplicate", "label law"]
 
 
 @pytest.fixture
