@@ -22,6 +22,8 @@ view = picked.view_of(opened, scores)
 if view is None:
     inspect.not_scored(opened)
     st.stop()
+if view.points_url is None:
+    inspect.offer_map(opened)
 
 
 @st.fragment

@@ -67,7 +67,8 @@ class Explore {
     this.bar.allowMeaning(data.meaning);
     if (before.points_url !== data.points_url) this.#loadMap().catch((error) => this.cards.map.say(error.message, true));
     const initial = initialOf(data.initial);
-    if (initial !== this.initial && !this.report.echoes(initial)) this.#take({ ...startOf(data), camera: this.choice.camera });
+    if (data.turn !== before.turn) this.#turn(startOf(data));
+    else if (initial !== this.initial && !this.report.echoes(initial)) this.#take({ ...startOf(data), camera: this.choice.camera });
     else if (this.picked && this.isDark() !== this.wasDark) this.#repaint();
     if ((data.initial.row ?? null) !== (before.initial.row ?? null)) this.#pin(data.initial.row ?? null);
     this.initial = initial;
@@ -245,6 +246,16 @@ class Explore {
     if (!(await this.#set(choice))) return;
     if (choice.color !== color) await this.#paint();
     if (choice.tab !== tab || String(choice.joint) !== String(joint)) await this.#showPair();
+  }
+
+  /** A choice that the browser's history led to. */
+  async #turn(choice) {
+    this.past.leave(this.choice);
+    this.#pin(choice.row);
+    this.map.camera.stand = choice.camera;
+    if (!choice.camera) this.map.camera.reset();
+    await this.#take(choice);
+    this.map.moved();
   }
 
   /** Make a choice count once all it needs is there; whether it came to that. */

@@ -8,7 +8,7 @@ export class Report {
   constructor(textsOf) {
     this.textsOf = textsOf;
     this.send = () => {};
-    this.revision = 0;
+    this.revision = Date.now(); // rises from one component to the next, too
     this.said = [];
   }
 

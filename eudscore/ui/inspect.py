@@ -26,6 +26,19 @@ def not_scored(opened: Opened) -> None:
             st.rerun()
 
 
+def offer_map(opened: Opened) -> None:
+    """Scores without a map, as the command line leaves them: the way to one."""
+    job = work.preparation(opened.ref)
+    if (job is not None and job.status.active) or state.read_only():
+        return
+    with st.container(key="no-map", horizontal=True, vertical_alignment="center"):
+        st.caption("This data set has scores and no map yet.")
+        if st.button("Draw the map", key="draw_map", icon=":material/map:"):
+            with state.sentences():
+                work.begin_preparation(opened.ref)
+                st.rerun()
+
+
 def histograms(scores: Scores) -> None:
     """One small histogram per column of the family that is looked at, three in a row."""
     families = families_of(scores.columns)

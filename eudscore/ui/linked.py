@@ -85,6 +85,7 @@ class LinkedView:
         regions: names on the map.
         meaning: whether texts can be searched by meaning.
         height: of map and side, pixels.
+        turn: another one makes `initial` count anew: the browser's history led to it.
         initial: where a person begins.
     """
 
@@ -101,6 +102,7 @@ class LinkedView:
     regions: Sequence[MapRegion] = ()
     meaning: bool = True
     height: int = 480
+    turn: int = 0
     initial: LinkedState = field(default_factory=LinkedState)
 
 

@@ -1,7 +1,8 @@
 """The Explore page filled with a data set: where a person begins, what is picked, and the texts of it."""
 
 import json
-from dataclasses import replace
+import time
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -22,7 +23,31 @@ from eudscore.workflow.stored import family_of
 
 KEY = "explore"
 _ADDRESS = "view"
-_LEFT, _ROW = "explore_left", "explore_row"
+_LEFT, _ROW, _HISTORY = "explore_left", "explore_row", "explore_history"
+_LAG = 1.5  # seconds in which a browser may still name an address that has been replaced
+
+
+@dataclass
+class _History:
+    """What became of the page's address: what was written into it and when, and how often the browser went elsewhere.
+
+    What the component said before the latest turn (up to revision `after`) is out of date.
+    """
+
+    written: str | None = None
+    at: float = 0.0
+    turn: int = 0
+    after: int = -1
+    revision: int = 0
+
+    def is_turn(self, asked: str | None) -> bool:
+        """Whether the browser's history led to an address, and not we."""
+        return KEY in st.session_state and asked != self.written and time.monotonic() - self.at > _LAG
+
+
+def _history(opened: Opened) -> _History:
+    found: _History = st.session_state.setdefault(_HISTORY, {}).setdefault(str(opened.ref), _History())
+    return found
 
 
 def view_of(opened: Opened, scores: Scores) -> LinkedView | None:
@@ -57,7 +82,8 @@ def view_of(opened: Opened, scores: Scores) -> LinkedView | None:
         map_note=layout.note,
         regions=layout.regions,
         meaning=vectors_key(state.workspace(), ref) is not None,
-        initial=_initial(opened, names, LinkedState(color=by, joint=(next(others, by), by)), layout.key),
+        initial=_begun(opened, names, LinkedState(color=by, joint=(next(others, by), by)), layout.key),
+        turn=_history(opened).turn,
     )
 
 
@@ -68,12 +94,27 @@ def _in_view(scores: Scores, lengths: list[str]) -> list[str]:
     return [*first, *lengths, *(name for name in ordered if name not in MAIN)]
 
 
-def _initial(opened: Opened, names: list[str], usual: LinkedState, layout: str | None) -> LinkedState:
-    """Where a person begins; what an address says that makes no sense here is told."""
+def _begun(opened: Opened, names: list[str], usual: LinkedState, layout: str | None) -> LinkedState:
+    """Where a person begins: as the address says, else as they left it, unless the browser went back to no address."""
+    history, asked = _history(opened), st.query_params.get(_ADDRESS)
     left: LinkedState | None = st.session_state.get(_LEFT, {}).get(str(opened.ref))
-    asked = st.query_params.get(_ADDRESS)
+    turned = history.is_turn(asked)
+    history.written = asked
     if asked is None:
-        return left if left is not None and left.color in [*names, "class"] else usual
+        known = left is not None and left.color in [*names, "class"] and not turned
+        found = left if known and left is not None else usual
+    else:
+        found = _addressed(opened, asked, names, usual, layout)
+    if turned:
+        history.turn, history.after = history.turn + 1, history.revision
+        st.session_state[_ROW] = {str(opened.ref): {"told": found.row, "shown": found.row}}
+    return found
+
+
+def _addressed(
+    opened: Opened, asked: str, names: list[str], usual: LinkedState, layout: str | None
+) -> LinkedState:  # fmt: skip
+    """What an address says; what makes no sense here is told."""
     try:
         told = json.loads(asked)
         found = parse_state(told, names=names, n=len(opened.corpus), classes=len(opened.corpus.classes))
@@ -94,7 +135,11 @@ def show(opened: Opened, view: LinkedView) -> LinkedState:
     rows = st.session_state.setdefault(_ROW, {}).setdefault(
         str(opened.ref), {"told": view.initial.row, "shown": view.initial.row}
     )
+    history = _history(opened)
     choice = linked(key=KEY, view=replace(view, initial=replace(view.initial, row=rows["shown"])))
+    history.revision = max(history.revision, choice.revision)
+    if choice.revision <= history.after:
+        choice = replace(view.initial, revision=choice.revision)
     if choice.row != rows["told"]:  # clicked on the map, after whatever was clicked in the table
         rows.update(told=choice.row, shown=choice.row)
     choice = replace(choice, row=rows["shown"])
@@ -116,8 +161,11 @@ def _address(opened: Opened, view: LinkedView, choice: LinkedState) -> None:
         told.pop("joint")
     if "area" in json.dumps(told.get("where")):
         told["map"] = layout_of(opened).key
-    if told:
-        st.query_params[_ADDRESS] = json.dumps(told, separators=(",", ":"))
+    history, text = _history(opened), json.dumps(told, separators=(",", ":")) if told else None
+    if text != history.written:
+        history.written, history.at = text, time.monotonic()
+    if text is not None:
+        st.query_params[_ADDRESS] = text
     elif _ADDRESS in st.query_params:
         del st.query_params[_ADDRESS]
 

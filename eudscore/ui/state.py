@@ -65,6 +65,7 @@ def choose(ref: CorpusRef) -> None:
 
 def _open(ref: CorpusRef) -> Opened:
     corpus = workspace().corpus(ref)
+    st.session_state[_DATA] = str(ref)  # what an address names goes along to the next page
     if st.query_params.get(_DATA) != str(ref):
         choose(ref)
     return Opened(ref, corpus)

@@ -88,7 +88,7 @@ def layout_of(opened: Opened) -> ShownLayout:
     """The latest layout of a data set; where it brings coordinates along, those."""
     layouts = state.workspace().layouts(opened.ref.id)
     if not layouts:
-        return ShownLayout(None, None, "The map appears when the sentence vectors are there.", [])
+        return ShownLayout(None, None, "There is no map of these texts yet.", [])
     own = bool(opened.corpus.roles.coordinates)
     fitting = [pair for pair in layouts if (pair[1].parameters.get("method") == GIVEN) == own]
     if not fitting:

@@ -150,6 +150,25 @@ def test_undo_and_redo_lead_through_what_was_picked(visit, ref):
     visit.assert_clean()
 
 
+def test_the_browser_leads_back_and_forward_through_what_was_picked(visit, ref):
+    show(visit, ref)
+    visit.page.get_by_role("button", name="billing", exact=True).click()
+    visit.page.wait_for_function("location.search.includes('view')")
+    one = shown(visit)
+    confirmed(visit, one)
+    visit.page.wait_for_timeout(1700)
+    visit.page.get_by_role("button", name="Invert").click()
+    confirmed(visit, ROWS - one)
+    visit.page.wait_for_timeout(1700)
+    visit.page.go_back()
+    confirmed(visit, one)
+    visit.page.go_back()
+    confirmed(visit, ROWS)
+    visit.page.go_forward()
+    confirmed(visit, one)
+    visit.assert_clean()
+
+
 def test_a_class_is_picked_by_its_bar_and_let_go_again(visit, ref, root):
     labels = Workspace(root).corpus(ref).labels
     show(visit, ref)

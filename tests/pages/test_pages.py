@@ -351,3 +351,21 @@ def test_the_table_begins_with_the_highest_of_many_equal_values(distinct: int) -
     rows = np.flatnonzero(held)
     expected = rows[np.argsort(-np.nan_to_num(values[rows], nan=-1), kind="stable")][:100]
     np.testing.assert_array_equal(picked.highest(rows, values), expected)
+
+
+def test_scores_without_a_map_offer_to_draw_one(
+    open_page: OpenPage, unscored: CorpusRef, workspace: Workspace, started: list[str]
+) -> None:
+    score(workspace, unscored, ScoreRequest((Entropy.INFORMATION,)))
+    app = open_page("explore", data=str(unscored))
+    assert "no map" in sent_to(app, "explore")["map_note"]
+    app.button(key="draw_map").click().run()
+    assert len(started) == 1
+
+
+def test_what_an_address_names_goes_along_to_the_next_page(
+    open_page: OpenPage, scored: CorpusRef, workspace: Workspace
+) -> None:
+    workspace.keep_corpus(replace(small_corpus(), name="later", labels=np.zeros(60, dtype=np.int64)))
+    app = open_page("explore", data=str(scored))
+    assert app.session_state["data"] == str(scored)
