@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 from browser import ROOT, Visit, running_with, serving, visiting
+from playwright.sync_api import expect
 from synthetic import CLASSES, FAMILY, keep_synthetic
 
 from eudscore.selection.codes import LAST, axis_of, codes_of
@@ -61,6 +62,7 @@ def confirmed(visit: Visit, rows: int) -> None:
     """Wait until the server counts so many rows, and the browser the same."""
     card = visit.page.locator(".st-key-card-texts")
     card.get_by_text(re.compile(rf"^{rows:,} of {ROWS:,} rows") if rows else "No row is picked").first.wait_for()
+    expect(visit.page.locator(".picked b")).to_have_text(f"{rows:,}")
     visit.settle()
     assert shown(visit) == rows
 

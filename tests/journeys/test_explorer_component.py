@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from browser import Visit, running_with, serving, visiting
-from synthetic import keep_synthetic
+from synthetic import CLASSES, keep_synthetic
 
 from eudscore.store.workspace import Workspace
 
@@ -197,7 +197,7 @@ def test_colour_by_class_names_the_classes(visit, picture):
     visit.page.get_by_label("Colour").select_option("class")
     legend = visit.page.locator(".legend > .swatch")
     legend.first.wait_for()
-    assert legend.last.inner_text() == "all other classes"
+    assert legend.all_inner_texts() == list(CLASSES)
     visit.page.screenshot(path=picture)
     visit.assert_clean()
 
