@@ -18,21 +18,21 @@ if actions.button("Select a subset", key="to_select", type="primary", icon=":mat
 work.show_preparation(opened.ref)
 
 scores = state.scores_of(opened.ref)
-view = picked.view_of(opened, scores)
-if view is None:
+shown = picked.shown_of(opened, scores)
+if shown is None:
     inspect.not_scored(opened)
     st.stop()
-if view.points_url is None:
+if shown.layout is None:
     inspect.offer_map(opened)
 
 
 @st.fragment
 def views_and_texts() -> None:
     with st.container(key="explorer"):
-        choice = picked.show(opened, view)
+        choice = picked.show(opened, shown)
     left, right = st.columns([1.72, 1])
     with left, state.sentences():
-        picked.texts(opened, scores, choice, by=choice.color if choice.color in scores.columns else view.by)
+        picked.texts(opened, scores, shown, choice)
     with right, theme.card("Why this one", f"row {choice.row:,}" if choice.row is not None else "", key="why"):
         if choice.row is None:
             st.caption("Click a point on the map, or a row of the table.")

@@ -54,7 +54,7 @@ class Explore {
     this.report = new Report((choice) => [initialOf(choice)]);
     this.choice = startOf(data);
     this.initial = initialOf(data.initial);
-    this.told = JSON.stringify(this.choice);
+    this.told = this.#word();
     this.#build();
     this.#load().catch((error) => this.#fail(error));
   }
@@ -389,10 +389,15 @@ class Explore {
   }
 
   #tell() {
-    const text = JSON.stringify(this.choice);
-    if (text === this.told) return;
-    this.told = text;
-    this.report.tell(this.choice);
+    const word = this.#word();
+    if (word === this.told) return;
+    this.told = word;
+    this.report.tell(JSON.parse(word));
+  }
+
+  /** What is seen and picked, and the turn of the browser's history that it follows. */
+  #word() {
+    return JSON.stringify({ ...this.choice, turn: this.data.turn });
   }
 
   #fail(error) {

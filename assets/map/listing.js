@@ -10,7 +10,7 @@ const KEYS = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8, Home: -1e6, E
 export function mount({ parentElement, data, setStateValue }) {
   let shown = mounted.get(parentElement);
   if (!shown) mounted.set(parentElement, (shown = new Listing(parentElement)));
-  shown.pick = (row) => setStateValue("pick", { row, revision: (shown.revision = Math.max(shown.revision, data.revision) + 1) });
+  shown.pick = (row) => setStateValue("pick", { row, at: Date.now() }); // the same row again is word, too
   shown.show(data);
 }
 
@@ -21,7 +21,6 @@ export function unmount(parentElement) {
 
 class Listing {
   constructor(host) {
-    this.revision = 0;
     this.body = el("tbody");
     this.head = el("tr");
     this.box = el("div", { class: "listing", onkeydown: (event) => this.#key(event) }, el("table", {}, el("thead", {}, this.head), this.body));

@@ -65,7 +65,7 @@ export class QueryBar {
     // Not disabled: a disabled button that has the focus would swallow the keys that undo and redo.
     this.undo.setAttribute("aria-disabled", String(!past.behind.length));
     this.redo.setAttribute("aria-disabled", String(!past.ahead.length));
-    this.all.disabled = conditions.length === 0;
+    this.all.setAttribute("aria-disabled", String(conditions.length === 0));
   }
 
   /** How many rows are picked; `about` while only a sample was counted. */

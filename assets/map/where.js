@@ -79,9 +79,9 @@ export function withClasses(where, classes) {
   return tidy({ ...where, classes: classes?.length ? [...classes].sort((a, b) => a - b) : undefined });
 }
 
-/** With some rows instead of all else, added to what is picked, or cut out of it. */
+/** With some rows in place of other outlines and searches, added to what is picked, or cut out of it. */
 export function withMark(where, mark, how) {
-  if (how === "only") return { marks: [{ op: ADD, ...mark }] };
+  if (how === "only") return tidy({ ...where, marks: [{ op: ADD, ...mark }] });
   if (how === CUT) return tidy({ ...where, marks: [...(where.marks ?? []), { op: CUT, ...mark }] });
   if (isEverything(where)) return { marks: [{ op: ADD, ...mark }] };
   const onlyMarks = !where.classes && !Object.keys(where.bands ?? {}).length;
@@ -97,9 +97,11 @@ export function withoutMark(where, at) {
 
 /** What was not picked. */
 export function inverted(where) {
-  const { bands, classes, marks } = where;
-  const single = marks?.length === 1 && marks[0].op === CUT && marks[0].where && !bands && !classes;
-  return single ? marks[0].where : { marks: [{ op: CUT, where }] };
+  if (isEverything(where)) return NONE;
+  const [only, ...more] = where.marks ?? [];
+  const single = only && !more.length && !where.bands && !where.classes;
+  if (single && only.op === ADD && only.rows?.length === 0) return {};
+  return single && only.op === CUT && only.where ? only.where : { marks: [{ op: CUT, where }] };
 }
 
 function tidy({ bands, classes, marks }) {

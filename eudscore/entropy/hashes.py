@@ -1,6 +1,7 @@
 """64-bit hashes of texts and of stretches of them, many at once, by arithmetic on their bytes."""
 
 import hashlib
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -16,6 +17,14 @@ _BITS = 64
 LARGEST = 1 << 24  # bytes hashed at once; the powers take 16 bytes for each
 _USUAL = 1 << 21  # bytes of a block of texts
 _VALUES = np.random.default_rng(0x5EED).integers(0, 2**64, 256, dtype=np.uint64)  # of each byte
+
+
+def digest_of(texts: Iterable[str]) -> str:
+    """First 16 hex digits of the SHA-256 over some texts in their order: what a card says of a column it stands on."""
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
+    return digest.hexdigest()[:16]
 
 
 def hash_texts(texts: Texts) -> Hashes:

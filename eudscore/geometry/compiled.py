@@ -1,8 +1,5 @@
 """The inner loop of the descent, compiled by numba; it lets go of the interpreter, so that threads share the rows."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -11,14 +8,6 @@ _LIMIT = np.float32(4.0)  # of one move along an axis, as in umap-learn
 _NEAR = 0.001  # keeps the push of two texts in one place finite
 _SHIFT = 15  # bits of a float32 that a step of the table leaves away: steps of 1/256
 _FIRST, _LAST = (int(np.float32(2.0**power).view(np.int32)) >> _SHIFT for power in (-20, 14))  # of squared distances
-
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    """Compiled when it is first called, and kept on the disk where there is a folder that can be written."""
-    try:
-        return njit(function, nogil=True, fastmath=True, cache=True)
-    except RuntimeError:  # nowhere to keep it
-        return njit(function, nogil=True, fastmath=True)
 
 
 def forces(a: float, b: float) -> NDArray[np.float32]:
@@ -38,7 +27,7 @@ def forces(a: float, b: float) -> NDArray[np.float32]:
     return np.stack([pull, 2 * b / (_NEAR + far) * likeness], axis=1).astype(np.float32)
 
 
-@_compiled
+@njit(nogil=True, fastmath=True, cache=True)
 def move_rows(before, after, starts, others, shares, table, step, epoch, seed, pushes, first, stop):  # type: ignore[no-untyped-def] # noqa: PLR0913
     """One epoch of UMAP's stochastic gradient for the rows `first` to `stop`.
 
@@ -76,7 +65,7 @@ def move_rows(before, after, starts, others, shares, table, step, epoch, seed, p
         after[i, 0], after[i, 1] = x, y
 
 
-@_compiled
+@njit(nogil=True, fastmath=True, cache=True)
 def _moved(x, y, other, table, force, step):  # type: ignore[no-untyped-def]
     """Where a text comes to by the pull (0) or the push (1) of another; one in the same place has none."""
     across, up = x - other[0], y - other[1]
@@ -90,7 +79,7 @@ def _moved(x, y, other, table, force, step):  # type: ignore[no-untyped-def]
     return x + step * min(max(across, -_LIMIT), _LIMIT), y + step * min(max(up, -_LIMIT), _LIMIT)
 
 
-@_compiled
+@njit(nogil=True, fastmath=True, cache=True)
 def _mix(key):  # type: ignore[no-untyped-def]
     """The finaliser of splitmix64 (Steele, Lea, Flood, OOPSLA 2014)."""
     key ^= key >> np.uint64(30)

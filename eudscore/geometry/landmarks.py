@@ -6,7 +6,8 @@ import numpy as np
 
 from eudscore.geometry.descent import memberships, settle
 from eudscore.geometry.neighbours import neighbour_graph
-from eudscore.records import Bools, Floats, Ints
+from eudscore.geometry.placement import nearest
+from eudscore.records import Bools, Floats
 
 LANDMARKS = 10_000
 _STEP = 0.5  # of the first epoch of all together: half of UMAP's, since most is in its place by then
@@ -40,7 +41,7 @@ def settle_by_landmarks(
     spread = beside_neighbours(xy, strengths)
     lost = np.isnan(spread).any(axis=1)
     if lost.any():
-        spread[lost] = xy[chosen[_nearest(vectors[lost], vectors[chosen])]]
+        spread[lost] = xy[chosen[nearest(vectors[lost], vectors[chosen], 1)[0][:, 0]]]
     moved = np.ones(len(vectors), dtype=np.bool_)
     moved[chosen] = False
     width = _JITTER * float(xy[chosen].std())
@@ -70,10 +71,3 @@ def beside_neighbours(xy: Floats, strengths: Any) -> Floats:
         placed[waiting[now]] = True
     found[~placed] = np.nan
     return found
-
-
-def _nearest(vectors: Floats, landmarks: Floats) -> Ints:
-    """The landmark with the highest cosine to each."""
-    size = max(1, (1 << 24) // len(landmarks))
-    blocks = [vectors[at : at + size] @ landmarks.T for at in range(0, len(vectors), size)]
-    return np.concatenate([block.argmax(axis=1) for block in blocks])

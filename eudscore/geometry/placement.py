@@ -42,7 +42,7 @@ def place(new_vectors: Floats, vectors: Floats, xy: Floats, *, near: int = NEAR)
     if len(drawn) == 0 or len(asked) == 0:
         return placed
     dense = np.ascontiguousarray(vectors[drawn], dtype=np.float32)
-    indices, cosines = _nearest(np.asarray(new_vectors[asked], dtype=np.float32), dense, min(near, len(drawn)))
+    indices, cosines = nearest(np.asarray(new_vectors[asked], dtype=np.float32), dense, min(near, len(drawn)))
     points = xy[drawn][indices]
     places = _middles(points, _weights(cosines))
     same = cosines[:, 0] >= _SAME
@@ -51,8 +51,8 @@ def place(new_vectors: Floats, vectors: Floats, xy: Floats, *, near: int = NEAR)
     return placed
 
 
-def _nearest(new: Floats, old: Floats, near: int) -> tuple[Ints, Floats]:
-    """(m, near) rows of `old` and cosines, nearest first."""
+def nearest(new: Floats, old: Floats, near: int) -> tuple[Ints, Floats]:
+    """The rows of (n, d) `old` nearest to each of (m, d) `new`: (m, near) rows and cosines, nearest first."""
     import torch
 
     everyone, asked, size = torch.from_numpy(old), torch.from_numpy(new), max(1, _CELLS // len(old))

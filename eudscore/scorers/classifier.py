@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from eudscore.models.classifier import ClassBatch, ClassifierFacts, ClassifierMo
 from eudscore.models.device import pick_device, pick_dtype
 from eudscore.models.loading import ResolvedModel
 from eudscore.records import Card, Corpus, Flag, Ints, JsonDict
-from eudscore.scorers.likeliest import ClassedBatch, likeliest
+from eudscore.scorers.likeliest import WIDTHS, ClassedBatch, likeliest
 from eudscore.scorers.stretches import stretches
 
 PASSES = 10
@@ -70,6 +70,7 @@ class ClassifierScorer:
         seed: of what they drop.
     """
 
+    beside: ClassVar[Mapping[str, int]] = WIDTHS
     model: ResolvedModel
     device: str = "auto"
     dtype: str = "auto"

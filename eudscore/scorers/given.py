@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from eudscore.corpus.numbers import content_of, in_short, number_blocks
 from eudscore.entropy.predictive import el2n, label_gap, least_confidence, margin, predictive_entropy
 from eudscore.records import Card, Corpus, Flag, Ints
-from eudscore.scorers.likeliest import ClassedBatch, likeliest
+from eudscore.scorers.likeliest import WIDTHS, ClassedBatch, likeliest
 
 _UNCERTAIN = "higher = less certain"
 _LESS_LIKELY = "higher = label less likely"
@@ -39,6 +39,7 @@ class GivenScorer:
         labels_id: the labels; None where there are none.
     """
 
+    beside: ClassVar[Mapping[str, int]] = WIDTHS
     columns: tuple[str, ...]
     content: str
     classes: tuple[str, ...] = ()

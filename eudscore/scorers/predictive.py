@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from eudscore.models.probe import (
     group_folds,
 )
 from eudscore.records import Card, Corpus, Flag, Floats, Ints
-from eudscore.scorers.likeliest import ClassedBatch, likeliest, no_classes
+from eudscore.scorers.likeliest import WIDTHS, ClassedBatch, likeliest, no_classes
 
 _UNCERTAIN = "higher = less certain"
 _LESS_LIKELY = "higher = label less likely"
@@ -64,6 +64,7 @@ class PredictiveScorer:
         seed: assignment of the folds and weights of the bootstrap.
     """
 
+    beside: ClassVar[Mapping[str, int]] = WIDTHS
     vectors: Floats
     flags: NDArray[np.uint8]
     groups: Ints

@@ -73,6 +73,14 @@ class Columns(KeyedFolders):
         stored = self.folder(_VECTORS, corpus_id, key).is_dir()
         return self.array(_VECTORS, corpus_id, key, "vectors") if stored else None
 
+    def vector_keys(self, corpus_id: str) -> list[str]:
+        """Keys of all complete vectors of a corpus, the latest first."""
+        return [folder.name for folder in self._latest(_VECTORS, corpus_id)]
+
+    def adapted_keys(self, corpus_id: str) -> list[str]:
+        """Keys of all complete pairs of adapted language models of a corpus, the latest first."""
+        return [folder.name for folder in self._latest(_ADAPTED, corpus_id)]
+
     def adapted(self, corpus_id: str, key: str) -> Path:
         """Folder of the language models that were adapted to a corpus; absent until both are complete."""
         return self.folder(_ADAPTED, corpus_id, key)

@@ -45,6 +45,11 @@ class KeyedFolders:
             raise WorkspaceError(f"{kind}/{corpus_id}/{key} is no address in a workspace: choose one on the Data page.")
         return self.root / kind / corpus_id / key
 
+    def _latest(self, kind: str, corpus_id: str) -> list[Path]:
+        """The complete folders of a kind that a corpus has, the latest first."""
+        folders = [path for path in (self.root / kind / corpus_id).glob("[!.]*") if path.is_dir()]
+        return sorted(folders, key=lambda path: (-path.stat().st_mtime, path.name))
+
     def partial(self, kind: str, corpus_id: str, key: str) -> Path:
         """Where columns or vectors are collected until complete; a later process goes on from there."""
         return self.root / kind / corpus_id / f".{key}.partial"

@@ -15,8 +15,7 @@ class Layouts(KeyedFolders):
 
     def layouts(self, corpus_id: str) -> list[tuple[str, Card]]:
         """Keys and cards of all layouts of a corpus, the latest first."""
-        folders = [path for path in (self.root / _LAYOUTS / corpus_id).glob("[!.]*") if path.is_dir()]
-        folders.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        folders = self._latest(_LAYOUTS, corpus_id)
         cards = [read_json(path / CARD, version=VERSION)["card"] for path in folders]
         return [(path.name, Card.from_json(card)) for path, card in zip(folders, cards, strict=True)]
 
@@ -43,6 +42,15 @@ class Layouts(KeyedFolders):
         if content is None:
             raise WorkspaceError(f"The workspace has no layout {corpus_id}/{key}: score the data set again.")
         return content
+
+    def graphs(self, corpus_id: str) -> list[tuple[str, Card]]:
+        """Keys and cards of all neighbour graphs of a corpus, the latest first."""
+        found = []
+        for folder in self._latest(_GRAPHS, corpus_id):
+            content = self.content(_GRAPHS, corpus_id, folder.name, about=CARD)
+            if content is not None:
+                found.append((folder.name, Card.from_json(content["card"])))
+        return found
 
     def graph(self, corpus_id: str, key: str) -> tuple[Ints, Floats] | None:
         """(n, k) rows of the nearest texts and their cosines, or None where there are none yet."""

@@ -49,6 +49,7 @@ class LinkedState:
         row: the pinned row.
         camera: middle and zoom of the map, in units of the layout; None = all in view.
         revision: 0 before the first change, then rising.
+        turn: of the browser's history that it follows; see `LinkedView`.
     """
 
     where: Where = field(default_factory=Where)
@@ -58,9 +59,10 @@ class LinkedState:
     row: int | None = None
     camera: tuple[float, float, float] | None = None
     revision: int = 0
+    turn: int = 0
 
     def to_json(self) -> JsonDict:
-        """Plain JSON values; the revision is the session's own."""
+        """Plain JSON values; revision and turn are the session's own."""
         return {
             "where": self.where.to_json(), "color": self.color, "joint": list(self.joint), "tab": self.tab,
             "row": self.row, "camera": None if self.camera is None else list(self.camera),
@@ -149,8 +151,13 @@ def parse_state(told: Any, *, names: Sequence[str], n: int, classes: int) -> Lin
         tab=tab if tab in TABS else TABS[0],
         row=row if there else None,
         camera=_camera(told.get("camera")),
-        revision=told.get("revision", 0) if isinstance(told.get("revision", 0), int) else 0,
+        revision=_counter(told.get("revision")),
+        turn=_counter(told.get("turn")),
     )
+
+
+def _counter(told: Any) -> int:
+    return told if isinstance(told, int) else 0
 
 
 def _camera(told: Any) -> tuple[float, float, float] | None:

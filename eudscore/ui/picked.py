@@ -31,14 +31,13 @@ _LAG = 1.5  # seconds in which a browser may still name an address that has been
 class _History:
     """What became of the page's address: what was written into it and when, and how often the browser went elsewhere.
 
-    What the component said before the latest turn (up to revision `after`) is out of date.
+    What the component said before it knew of the latest turn is out of date.
     """
 
     written: str | None = None
     at: float = 0.0
     turn: int = 0
-    after: int = -1
-    revision: int = 0
+    warmed: bool = False
 
     def is_turn(self, asked: str | None) -> bool:
         """Whether the browser's history led to an address, and not we."""
@@ -50,7 +49,22 @@ def _history(opened: Opened) -> _History:
     return found
 
 
-def view_of(opened: Opened, scores: Scores) -> LinkedView | None:
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows until it runs anew as a whole: nothing of it is read again while a slider moves.
+
+    Attributes:
+        view: of the component.
+        families: column -> family that is shown of it.
+        layout: key of the map; None without one.
+    """
+
+    view: LinkedView
+    families: dict[str, str]
+    layout: str | None
+
+
+def shown_of(opened: Opened, scores: Scores) -> Shown | None:
     """The linked views of a data set as the address says, else as the person left them; None without a score."""
     if not scores.columns:
         return None
@@ -69,7 +83,7 @@ def view_of(opened: Opened, scores: Scores) -> LinkedView | None:
     names = [column.name for column in columns]
     wanted = ("semantic_entropy", "information_entropy", *names)
     others = (name for name in wanted if name in names and name != by)
-    return LinkedView(
+    view = LinkedView(
         n=len(corpus),
         columns=columns,
         by=by,
@@ -85,6 +99,7 @@ def view_of(opened: Opened, scores: Scores) -> LinkedView | None:
         initial=_begun(opened, names, LinkedState(color=by, joint=(next(others, by), by)), layout.key),
         turn=_history(opened).turn,
     )
+    return Shown(view, families, layout.key)
 
 
 def _in_view(scores: Scores, lengths: list[str]) -> list[str]:
@@ -106,7 +121,7 @@ def _begun(opened: Opened, names: list[str], usual: LinkedState, layout: str | N
     else:
         found = _addressed(opened, asked, names, usual, layout)
     if turned:
-        history.turn, history.after = history.turn + 1, history.revision
+        history.turn += 1
         st.session_state[_ROW] = {str(opened.ref): {"told": found.row, "shown": found.row}}
     return found
 
@@ -130,62 +145,53 @@ def _addressed(
     return usual
 
 
-def show(opened: Opened, view: LinkedView) -> LinkedState:
+def show(opened: Opened, shown: Shown) -> LinkedState:
     """Draw the component, and keep what the person did in the session and in the address."""
+    view = shown.view
     rows = st.session_state.setdefault(_ROW, {}).setdefault(
         str(opened.ref), {"told": view.initial.row, "shown": view.initial.row}
     )
     history = _history(opened)
     choice = linked(key=KEY, view=replace(view, initial=replace(view.initial, row=rows["shown"])))
-    history.revision = max(history.revision, choice.revision)
-    if choice.revision <= history.after:
-        choice = replace(view.initial, revision=choice.revision)
+    if choice.turn != view.turn:
+        choice = replace(view.initial, revision=choice.revision, turn=view.turn)
     if choice.row != rows["told"]:  # clicked on the map, after whatever was clicked in the table
         rows.update(told=choice.row, shown=choice.row)
     choice = replace(choice, row=rows["shown"])
-    if choice.revision:  # not before: the models would be loaded while the first picture is drawn
+    if choice.revision and not history.warmed:  # not before: models would be loaded while the first picture is drawn
+        history.warmed = True
         warm_meaning(state.workspace(), opened.ref)
         warm_reading(state.workspace(), opened.ref)
     st.session_state.setdefault(_LEFT, {})[str(opened.ref)] = choice
-    _address(opened, view, choice)
+    _address(opened, shown, choice)
     return choice
 
 
-def _address(opened: Opened, view: LinkedView, choice: LinkedState) -> None:
+def _address(opened: Opened, shown: Shown, choice: LinkedState) -> None:
     """Put the view into the page's address, so that a link reproduces it; nothing for the view one begins with."""
     told = {name: value for name, value in choice.to_json().items() if value not in (None, {}, [])}
-    if choice.color == view.by:
+    if choice.color == shown.view.by:
         told.pop("color")
     if choice.tab == "classes":
         told.pop("tab")
         told.pop("joint")
     if "area" in json.dumps(told.get("where")):
-        told["map"] = layout_of(opened).key
+        told["map"] = shown.layout
     history, text = _history(opened), json.dumps(told, separators=(",", ":")) if told else None
     if text != history.written:
         history.written, history.at = text, time.monotonic()
-    if text is not None:
+    # Streamlit tells the browser whatever is set, even what is there already: it may be elsewhere by then.
+    if text is None:
+        st.query_params.pop(_ADDRESS, None)
+    elif text != st.query_params.get(_ADDRESS):
         st.query_params[_ADDRESS] = text
-    elif _ADDRESS in st.query_params:
-        del st.query_params[_ADDRESS]
 
 
-def rows_of(opened: Opened, choice: LinkedState) -> Bools:
-    """(n,) what is picked, as the server counts it.
-
-    Raises:
-        EudscoreError: a search or the map it speaks of is not there.
-    """
-    families = family_of(state.workspace(), opened.ref)
-    return picked_rows(
-        state.workspace(), opened.ref, choice.where, families=families, layout=layout_of(opened).key
-    )  # fmt: skip
-
-
-def texts(opened: Opened, scores: Scores, choice: LinkedState, by: str) -> None:
+def texts(opened: Opened, scores: Scores, shown: Shown, choice: LinkedState) -> None:
     """The texts that are picked: the least certain first, or the nearest to what was searched for."""
+    by = choice.color if choice.color is not None and choice.color in scores.columns else shown.view.by
     values = np.asarray(scores.columns[by])
-    held = rows_of(opened, choice)
+    held = picked_rows(state.workspace(), opened.ref, choice.where, families=shown.families, layout=shown.layout)
     rows = _first(opened, choice.where, held, values)
     with theme.card(_title(choice.where, by), _counted(values, held, unit_of(scores.cards[by])), key="texts"):
         if len(rows) == 0:

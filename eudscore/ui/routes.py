@@ -20,7 +20,7 @@ from streamlit import config
 
 from eudscore import locations
 from eudscore.entropy.ranks import mid_ranks
-from eudscore.errors import EudscoreError, WorkspaceError
+from eudscore.errors import EudscoreError, RequestError, WorkspaceError
 from eudscore.records import UNLABELLED, Corpus
 from eudscore.selection.order import hash_order
 from eudscore.selection.where import parse_where
@@ -117,6 +117,8 @@ def _answer(endpoint: Endpoint) -> Endpoint:
             return _sentence(f"This server does not answer to the name {request.url.hostname!r}.", 403)
         try:
             return endpoint(request)
+        except RequestError as error:
+            return _sentence(str(error), 400)
         except EudscoreError as error:
             return _sentence(str(error), 404)
 

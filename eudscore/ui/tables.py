@@ -72,7 +72,7 @@ def texts_table(  # noqa: PLR0913 - all but the first three by name
         key=key,
         data={
             "script": script_url("listing.js"), "rows": lines, "measure": column_label(by), "height": height,
-            "picked": picked, "revision": 0,
+            "picked": picked,
         },
         default={"pick": None},
         on_pick_change=told,

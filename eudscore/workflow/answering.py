@@ -3,7 +3,6 @@
 A stored card names its model but not the folder it lay in; that is looked for among the requests of the workspace.
 """
 
-import hashlib
 import math
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eudscore.entropy.hashes import digest_of
 from eudscore.errors import EudscoreError, InputError, ModelError, WorkspaceError
 from eudscore.jobs.resident import WARM
 from eudscore.jobs.state import list_runs
@@ -110,14 +110,14 @@ class _Place:
         """The model that was adapted to the half that the row is not in."""
         from eudscore.models.loading import resolve_model
 
-        for folder in (self.workspace.root / "adapted" / self.corpus.id).glob("[!.]*"):
-            content = self.workspace.content("adapted", self.corpus.id, folder.name) or {}
+        for key in self.workspace.adapted_keys(self.corpus.id):
+            content = self.workspace.content("adapted", self.corpus.id, key) or {}
             found = Card.from_json(content["cards"][0])
             if (found.model, found.revision) == (self.card.model, self.card.revision) and (
                 dict(found.parameters) == settings
             ):
                 half = _halves(self.corpus, int(found.seed or 0))[row]
-                return resolve_model(str(folder / f"half-{half}"))
+                return resolve_model(str(self.workspace.adapted(self.corpus.id, key) / f"half-{half}"))
         raise ModelError(
             "The language models that were adapted to this data set are not stored any more: score generative "
             "entropy again with the adaptation."
@@ -175,10 +175,7 @@ def _encoder(model: "ResolvedModel", device: str, dtype: str, max_tokens: int) -
 @lru_cache(maxsize=8)  # a corpus is opened once in a process
 def _content(corpus: Corpus, column: str) -> str:
     """The hash that the card of a prompt holds of its column."""
-    digest = hashlib.sha256()
-    for text in corpus.texts(column=column):
-        digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
-    return digest.hexdigest()[:16]
+    return digest_of(corpus.texts(column=column))
 
 
 @lru_cache(maxsize=2)

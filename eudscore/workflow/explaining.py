@@ -119,10 +119,7 @@ def _graph(
     workspace: Workspace, ref: CorpusRef, cards: Mapping[str, Card]
 ) -> tuple[NDArray[np.integer], Floats] | None:
     """The latest neighbour graph over the vectors that the scores stand on, memory-mapped."""
-    folders = [path for path in (workspace.root / "graphs" / ref.id).glob("[!.]*") if path.is_dir()]
-    folders.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    about = [(path.name, workspace.content("graphs", ref.id, path.name, about=CARD)) for path in folders]
-    graphs = [(key, Card.from_json(content["card"])) for key, content in about if content is not None]
+    graphs = workspace.graphs(ref.id)
     spaces = {(card.model, card.revision) for name in _SPACES if (card := cards.get(name)) is not None}
     fitting = [key for key, card in graphs if (card.model, card.revision) in spaces] or [key for key, _ in graphs]
     if not fitting:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from eudscore.entropy.combine import combine
+from eudscore.entropy.hashes import digest_of
 from eudscore.errors import InputError
 from eudscore.models.device import pick_device, pick_dtype
 from eudscore.models.loading import resolve_language_model, resolve_model
@@ -16,7 +17,7 @@ from eudscore.scorers.classifier import ClassifierScorer
 from eudscore.scorers.generative import GenerativeScorer, Prompt
 from eudscore.scorers.given import GivenScorer
 from eudscore.scorers.information import InformationScorer
-from eudscore.scorers.likeliest import WIDTHS, ClassedBatch
+from eudscore.scorers.likeliest import ClassedBatch
 from eudscore.scorers.masked import MaskedScorer
 from eudscore.scorers.predictive import PredictiveScorer, check_labels
 from eudscore.scorers.semantic import SemanticScorer
@@ -153,10 +154,7 @@ def _prompt(corpus: Corpus, column: str) -> Prompt:
     if column not in corpus.table.column_names:
         there = ", ".join(repr(name) for name in corpus.table.column_names)
         raise InputError(f"{corpus.name} has no column {column!r} for the prompt, only {there}. Choose one of these.")
-    digest = hashlib.sha256()
-    for text in corpus.texts(column=column):
-        digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
-    return Prompt(column, digest.hexdigest()[:16])
+    return Prompt(column, digest_of(corpus.texts(column=column)))
 
 
 def _place(scorer: GenerativeScorer | MaskedScorer | ClassifierScorer) -> str:
@@ -173,7 +171,7 @@ def _compute(workspace: Workspace, corpus: Corpus, scorer: Scorer, stage: str, o
             workspace.touch_family(corpus.id, key)
             return key
         total = len(corpus)
-        beside = WIDTHS if isinstance(scorer, PredictiveScorer | ClassifierScorer | GivenScorer) else {}
+        beside = getattr(scorer, "beside", {})  # arrays that a scorer keeps beside its columns
         draft = RowDraft(workspace.partial("columns", corpus.id, key), total, {**dict.fromkeys(cards), **beside})
         pending = draft.pending
         done = total - len(pending)

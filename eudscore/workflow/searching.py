@@ -59,9 +59,7 @@ def matches(text: str, query: str) -> list[tuple[int, int]]:
 def vectors_key(workspace: Workspace, ref: CorpusRef) -> str | None:
     """The key of the sentence vectors to search in: those of the latest map, else the latest; None without any."""
     drawn = (card.parameters.get("vectors") for _, card in workspace.layouts(ref.id))
-    folders = [path for path in (workspace.root / "vectors" / ref.id).glob("[!.]*") if path.is_dir()]
-    stored = sorted(folders, key=lambda path: (-path.stat().st_mtime, path.name))
-    names = [path.name for path in stored]
+    names = workspace.vector_keys(ref.id)
     return next((str(key) for key in drawn if key in names), names[0] if names else None)
 
 

@@ -196,7 +196,7 @@ def test_words_are_found_marked_and_refined_by_a_brush(visit, ref, root, picture
     visit.page.keyboard.press("Enter")
     visit.page.locator(".query .hint").get_by_text(re.compile(r"\.$")).wait_for()
     assert shown(visit) == held
-    assert [wrong for wrong in visit.wrong if "404" not in wrong] == []  # the refusal of the query, and nothing else
+    assert [wrong for wrong in visit.wrong if "400" not in wrong] == []  # the refusal of the query, and nothing else
 
 
 def test_a_link_reproduces_the_view(chromium, address, visit, ref):
