@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from eudscore.corpus.read import MoreReading
     from eudscore.records import Band, Corpus
+    from eudscore.selection.request import MoreSelecting
     from eudscore.store.scores import Scores
     from eudscore.workflow.choosing import Subset
     from eudscore.workflow.fitting import Run
@@ -94,31 +95,36 @@ def score(
 
 
 def select(
-    scores: "Scores", *, budget: float | int | str, by: str = "igse", band: "Band | str | None" = None,
-    strategy: str = "band", seed: int = 0,
+    scores: "Scores", *, budget: "float | int | str", by: str | None = None, band: "Band | str | None" = None,
+    strategy: str | None = None, seed: int = 0, **more: "Unpack[MoreSelecting]",
 ) -> "Subset":  # fmt: skip
     """Choose rows under a budget.
 
     Args:
         scores: from `score`.
-        budget: a share in (0, 1], a number of rows, or text such as "16%".
-        by: the column whose quantiles the band is on.
+        budget: a share in (0, 1], a number of rows, or text such as "16%" or "40000 tokens".
+        by: the column whose quantiles the band is on; `igse` where it is not given.
         band: the interval, e.g. "0.2:0.6"; the default one of the budget where it is not given.
-        strategy: band, random, top or bottom.
+        strategy: a name of `selection.request.Strategy`. Where none is given: `band` if `by` or `band` is, else
+            `coverage`, the default selector.
         seed: decides between rows that are equally good.
+        more: quotas, a cap on near-duplicates, further intervals; see `MoreSelecting`.
 
     Raises:
         RequestError: an option is out of its range, in one sentence.
+        EudscoreError: something the strategy reads is not there and cannot be made.
     """
-    from eudscore.records import SelectionRequest
     from eudscore.selection.budget import parse_band, parse_budget
-    from eudscore.selection.strategies import strategy_named
+    from eudscore.selection.request import SelectionRequest
+    from eudscore.selection.strategies import default_strategy, strategy_named
     from eudscore.store.workspace import Workspace, default_root
     from eudscore.workflow import choosing
+    from eudscore.workflow.requests import silent
 
     interval = parse_band(band) if isinstance(band, str) else band
-    request = SelectionRequest(parse_budget(budget), by, strategy_named(strategy), interval, seed=seed)
-    return choosing.select(Workspace(default_root()), scores, request)
+    chosen = default_strategy(by, band) if strategy is None else strategy_named(strategy)
+    request = SelectionRequest(parse_budget(budget), by or "igse", chosen, interval, seed=seed, **more)
+    return choosing.select(Workspace(default_root()), scores, request, on_progress=silent)
 
 
 def train(

@@ -279,58 +279,6 @@ class Band:
     hi: float
 
 
-class Strategy(StrEnum):
-    """How rows are chosen under a budget."""
-
-    BAND = "band"
-    RANDOM = "random"
-    TOP = "top"
-    BOTTOM = "bottom"
-
-
-class Balance(StrEnum):
-    """How the budget is shared among the classes."""
-
-    PROPORTIONAL = "proportional"  # as in the whole data set
-    NONE = "none"  # whatever the band holds
-
-
-@dataclass(frozen=True)
-class SelectionRequest:
-    """All that decides a subset, the data apart.
-
-    Attributes:
-        budget: share of all rows in (0, 1], or a number of rows (int, at least 1).
-        by: the column whose quantiles the band is on; the one that top and bottom sort by.
-        strategy: how rows are chosen.
-        band: the interval; None = the default interval of the budget.
-        balance: how the budget is shared among classes.
-        seed: decides between rows that are equally good.
-    """
-
-    budget: float | int
-    by: str = "igse"
-    strategy: Strategy = Strategy.BAND
-    band: Band | None = None
-    balance: Balance = Balance.PROPORTIONAL
-    seed: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Selection:
-    """The chosen rows in order of choice, and how it came to them.
-
-    Attributes:
-        rows: (k,) int64, distinct.
-        steps: how each step changed the count: (name, rows left).
-        recipe: plain JSON that replays this selection on the same data.
-    """
-
-    rows: Ints
-    steps: tuple[tuple[str, int], ...]
-    recipe: JsonDict
-
-
 class RunState(StrEnum):
     """Where a run is."""
 

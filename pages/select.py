@@ -1,9 +1,25 @@
-"""Choose under a budget: the slider and the interval move together, the counts follow."""
+"""Choose under a budget: the slider and the interval move together, the counts follow; see what it does to the data."""
 
 import streamlit as st
 
-from eudscore.ui import choosing, inspect, state, summary, theme, views, work
-from eudscore.ui.explorer import explorer
+from eudscore.ui import (
+    choosing,
+    comparing,
+    inspect,
+    opening,
+    placing,
+    saved,
+    shift,
+    state,
+    steady,
+    summary,
+    theme,
+    views,
+    work,
+)
+from eudscore.ui.explorer import explorer, state_of
+
+SAVED, COMPARE, STABILITY, PLACE = "Saved", "Compare two", "Stability", "Place the interval"
 
 theme.page_setup("Select")
 
@@ -18,7 +34,7 @@ if actions.button("Fine-tune on it", key="to_train", type="primary", icon=":mate
     st.switch_page(summary.page("train"))
 work.show_preparation(opened.ref)
 scores = state.scores_of(opened.ref)
-view = views.explorer_view(opened, scores, key="select")
+view = views.explorer_view(opened, scores, key=opening.SELECT)
 if view is None:
     inspect.not_scored(opened)
     st.stop()
@@ -27,14 +43,35 @@ if view is None:
 @st.fragment
 def budget_and_rows() -> None:
     figures = st.container(key="figures")
-    choice = explorer(key="select", view=view)
-    views.remember("select", opened.ref, choice)
+    key = opening.component_key()
+    choice = explorer(key=key, view=views.with_ranking(view, opened, scores, state_of(key=key, view=view)))
+    views.remember(opening.SELECT, opened.ref, choice)
+    shown = None
     with state.sentences():
-        subset = choosing.chosen(scores, choice)
+        shown = choosing.chosen(opened, scores, choice)
+    if shown is not None:
         with figures:
-            choosing.figures(subset, choice)
-        choosing.actions(opened, subset)
-        choosing.kept_and_dropped(subset, choice)
+            choosing.figures(shown)
+        choosing.actions(opened, shown.subset)
+        left, right = st.columns([1.72, 1])
+        with left, state.sentences():
+            choosing.texts(opened, shown.subset)
+        with right:
+            shift.card(shown.effect)
+    with theme.card("More", key="more"):
+        tools = [SAVED] if shown is None else [SAVED, COMPARE, STABILITY, PLACE]
+        tool = st.segmented_control(
+            "More", tools, default=SAVED, key="tool", label_visibility="collapsed", required=True
+        )  # fmt: skip
+        with state.sentences():
+            if shown is None or tool == SAVED:
+                saved.saved(opened, scores, choice)
+            elif tool == COMPARE:
+                comparing.comparing(opened, scores, shown.subset)
+            elif tool == STABILITY:
+                steady.steady(opened, scores, shown)
+            else:
+                placing.placing(opened, shown, choice)
 
 
 budget_and_rows()

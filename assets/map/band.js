@@ -1,15 +1,21 @@
 /**
- * The arithmetic of interval and budget, row for row as `eudscore/selection/band.py` has it. No DOM.
+ * Which rows are kept, row for row as `eudscore/selection/recipe.py` chooses them. No DOM.
  *
- * Everything here is in hash order: place j of an array belongs to row `order[j]`. The order decides
- * between rows that are equally good, so one pass from front to back takes them as the server does.
+ * Arrays are in draw order: place j belongs to row `order[j]`. A strategy's order of preference (`turn`) is a list of
+ * places, best first; one pass along it takes rows as the server does.
  */
 
-export const OUTSIDE = 0;
-export const IN_BAND = 1;
-export const KEPT = 2;
+import { firstAbove, firstAtLeast } from "./sorting.js";
+import { shares, sum } from "./turns.js";
 
-/** The entries of `values` in hash order. */
+export { firstAbove, firstAtLeast };
+
+export const OUTSIDE = 0;
+export const IN_BAND = 1; // in every interval and in the strategy's order, but not kept
+export const KEPT = 2;
+export const WITHHELD = 3; // for a person to look at, whatever the budget
+
+/** The entries of `values` in draw order. */
 export function inOrder(values, order) {
   const moved = new values.constructor(order.length);
   for (let j = 0; j < order.length; j += 1) moved[j] = values[order[j]];
@@ -19,139 +25,163 @@ export function inOrder(values, order) {
 /**
  * What stays the same while interval and budget move.
  *
- * @param {object} input
- * @param {Float32Array} input.u (n,) mid-ranks of the column in hash order, nan where there is no value
- * @param {Int32Array | null} input.labels (n,) classes in hash order, -1 = unlabelled
- * @param {number} input.classes how many classes there are
- * @param {Uint8Array | null} input.eligible (n,) in hash order, 0 = never chosen
- * @param {boolean} input.proportional whether classes share the budget as in the whole data
+ * @param {object} input each array (n,) in draw order
+ * @param {Uint32Array} input.turn places by preference
+ * @param {Float32Array} input.u mid-ranks of the column, nan where there is no value
+ * @param {boolean} input.banded whether the strategy has an interval of that column
+ * @param {boolean} input.valued whether a row without a value counts nothing when shares are proportional
+ * @param {Uint8Array | null} input.eligible 0 = never chosen
+ * @param {Int32Array | null} input.labels classes or clusters, whichever shares the budget; -1 = none
+ * @param {number} input.named how many of them there are
+ * @param {string} input.balance as `Balance`
+ * @param {number[] | null} input.shares by hand, one a class or cluster
+ * @param {boolean} input.atLeastOne whether each has a row before any has its second
+ * @param {Int32Array | null} input.groups of near-duplicates
+ * @param {number | null} input.cap most rows of a group
+ * @param {Int32Array | null} input.tokens
+ * @param {Uint8Array | null} input.withheld 0 = not withheld
  */
-export function makePool({ u, labels, classes, eligible, proportional }) {
-  const n = u.length;
-  const strata = proportional ? classes + 1 : 1;
-  const stratum = new Uint32Array(n);
-  const usable = Float32Array.from(u);
-  const weights = new Float64Array(strata);
-  let scored = 0;
-  for (let j = 0; j < n; j += 1) {
-    if (eligible && !eligible[j]) usable[j] = NaN;
-    if (proportional) stratum[j] = labels && labels[j] >= 0 ? labels[j] : classes;
-    if (!Number.isFinite(usable[j])) continue;
-    weights[stratum[j]] += 1;
-    scored += 1;
-  }
-  const sorted = usable.filter(Number.isFinite).sort();
-  return { n, u: usable, stratum, strata, weights, scored, sorted };
+export function makePool(input) {
+  const { turn, eligible, tokens = null, groups = null, cap = null, withheld = null, atLeastOne = false } = input;
+  const n = input.u.length;
+  const { usable, sorted } = usableOf(input.u, eligible);
+  const pool = { n, turn, u: usable, banded: input.banded, eligible, tokens, cap, atLeastOne, sorted };
+  pool.groups = cap === null ? null : groups;
+  pool.scored = input.banded || input.valued ? sorted.length : countEligible(eligible, n);
+  pool.blank = new Uint8Array(n);
+  if (withheld) for (let j = 0; j < n; j += 1) if (withheld[j]) pool.blank[j] = WITHHELD;
+  Object.assign(pool, strataOf(input, usable));
+  return withOthers(pool, []);
 }
 
-/** Rows of the pool with lo <= u <= hi. */
+const usables = new WeakMap(); // the same column is pooled anew with every quota
+
+/** Quantiles of the rows that may be chosen, nan for the others, and the same sorted. */
+function usableOf(u, eligible) {
+  const known = usables.get(u);
+  if (known?.eligible === eligible) return known;
+  const usable = Float32Array.from(u);
+  if (eligible) for (let j = 0; j < u.length; j += 1) if (!eligible[j]) usable[j] = NaN;
+  usables.set(u, { eligible, usable, sorted: usable.filter(Number.isFinite).sort() });
+  return usables.get(u);
+}
+
+/** The pool where rows must be in further intervals, `[{u, lo, hi}]`, too. */
+export function withOthers(pool, others) {
+  const { n, eligible } = pool;
+  const open = new Uint8Array(n);
+  if (eligible) open.set(eligible);
+  else open.fill(1);
+  for (const { u, lo, hi } of others) {
+    const [low, high] = [Math.fround(lo), Math.fround(hi)];
+    for (let j = 0; j < n; j += 1) if (!(u[j] >= low && u[j] <= high)) open[j] = 0;
+  }
+  return { ...pool, open, free: null };
+}
+
+function strataOf({ labels, named, balance, shares: given, valued, banded, eligible }, usable) {
+  const n = usable.length;
+  const parted = balance !== "none" && labels;
+  const strata = parted ? named + 1 : 1;
+  const stratum = new Uint32Array(n);
+  const weights = new Float64Array(strata);
+  for (let j = 0; j < n; j += 1) {
+    if (parted) stratum[j] = labels[j] >= 0 ? labels[j] : named;
+    const counts = banded || valued ? usable[j] === usable[j] : !eligible || eligible[j];
+    if (counts) weights[stratum[j]] += 1;
+  }
+  if (balance !== "balanced" && balance !== "custom") return { stratum, strata, weights };
+  const wanted = (s) => (parted && s === named ? 0 : balance === "custom" ? (given?.[s] ?? 0) : 1);
+  return { stratum, strata, weights: weights.map((size, s) => (size > 0 ? wanted(s) : 0)) };
+}
+
+const countEligible = (eligible, n) => (eligible ? sum(eligible) : n);
+
+/** Rows with a text and lo <= u <= hi, whatever further intervals say. */
 export function countIn(pool, lo, hi) {
   const from = firstAtLeast(pool.sorted, Math.fround(lo));
   return Math.max(0, firstAbove(pool.sorted, Math.fround(hi)) - from);
 }
 
 /**
- * Which rows an interval holds and which of them a budget keeps.
+ * Which rows the intervals hold and which of them a budget keeps.
  *
- * Row j of a stratum with weight w has the key (2j + 1) / 2w; the k smallest keys are kept
- * (Webster / Sainte-Lague), so that a smaller budget is always part of a larger one.
- *
- * @returns {{state: Uint8Array, inBand: number, kept: number}} state is in hash order
+ * @param {object} pool of `makePool`
+ * @param {object} choice the interval `lo`, `hi`; `k` rows, or as many as `tokens` pay for
+ * @returns {{state: Uint8Array, inBand: number, kept: number, tokens: number}} state is in draw order
  */
-export function select(pool, lo, hi, k) {
-  const { n, u, stratum } = pool;
-  const state = new Uint8Array(n);
+export function select(pool, { lo, hi, k, tokens = null }) {
+  const state = pool.blank.slice();
+  const held = hold(pool, lo, hi, state);
+  const most = pool.weights.reduce((total, weight, s) => total + (weight > 0 ? held.counts[s] : 0), 0);
+  const spend = tokens !== null && pool.tokens;
+  const kept = spend ? payable(pool, held, tokens, most) : Math.min(k, most);
+  const open = shares(held.counts, pool.weights, kept, pool.atLeastOne);
+  let spent = 0;
+  for (let i = 0, left = kept; left > 0; i += 1) {
+    const j = held.places[i];
+    const s = pool.stratum[j];
+    if (open[s] <= 0) continue;
+    open[s] -= 1;
+    state[j] = KEPT;
+    left -= 1;
+    if (pool.tokens) spent += pool.tokens[j];
+  }
+  return { state, inBand: held.inBand, kept, tokens: spent };
+}
+
+/** Marks what is in every interval, and lists what of it is within the cap, by preference. */
+function hold(pool, lo, hi, state) {
+  const { turn, u, open, stratum, groups, cap, banded } = pool;
+  const [low, high] = banded ? [Math.fround(lo), Math.fround(hi)] : [-Infinity, Infinity];
+  const seen = groups && new Uint32Array(pool.n);
+  const places = new Uint32Array(turn.length);
   const counts = new Float64Array(pool.strata);
-  const [low, high] = [Math.fround(lo), Math.fround(hi)];
-  let inBand = 0;
-  for (let j = 0; j < n; j += 1) {
-    const quantile = u[j]; // a nan is neither above nor below
-    if (quantile >= low && quantile <= high) {
-      state[j] = IN_BAND;
-      counts[stratum[j]] += 1;
-      inBand += 1;
-    }
+  let [inBand, m] = [0, 0];
+  for (let i = 0; i < turn.length; i += 1) {
+    const j = turn[i];
+    if (!open[j]) continue;
+    if (banded && !(u[j] >= low && u[j] <= high)) continue; // a nan is neither above nor below
+    state[j] = IN_BAND;
+    inBand += 1;
+    if (groups && ++seen[groups[j]] > cap) continue;
+    places[m++] = j;
+    counts[stratum[j]] += 1;
   }
-  const kept = Math.min(k, inBand);
-  const open = shares(counts, pool.weights, kept);
-  for (let j = 0, left = kept; left > 0; j += 1) {
-    if (state[j] === IN_BAND && open[stratum[j]] > 0) {
-      open[stratum[j]] -= 1;
-      state[j] = KEPT;
-      left -= 1;
-    }
-  }
-  return { state, inBand, kept };
+  return { places: places.subarray(0, m), counts, inBand };
 }
 
-/** How many rows each stratum gives: the `total` smallest keys, ties to the lower stratum. */
-export function shares(counts, weights, total) {
-  let [below, above] = [0, 2]; // a stratum never counts more than its weight, so no key exceeds 1
-  for (let step = 0; step < 64 && above > below; step += 1) {
-    const middle = (below + above) / 2;
-    if (sum(keysBelow(counts, weights, middle)) <= total) below = middle;
-    else above = middle;
+/** How many rows some tokens pay for in the order of choice; at least one. */
+function payable(pool, { places, counts }, tokens, most) {
+  const starts = new Uint32Array(pool.strata + 1);
+  counts.forEach((count, s) => {
+    starts[s + 1] = starts[s] + count + 1;
+  });
+  const spent = new Float64Array(starts[pool.strata]); // per stratum: what its first 0, 1, 2, ... rows cost
+  const at = starts.slice();
+  for (const j of places) {
+    const here = at[pool.stratum[j]]++;
+    spent[here + 1] = spent[here] + pool.tokens[j];
   }
-  const taken = keysBelow(counts, weights, below);
-  for (let left = total - sum(taken); left > 0; left -= 1) taken[nextStratum(taken, counts, weights)] += 1;
-  return taken;
+  const cost = (rows) => sum(shares(counts, pool.weights, rows, pool.atLeastOne).map((taken, s) => spent[starts[s] + taken]));
+  let [within, beyond] = [Math.min(1, most), most + 1];
+  while (beyond - within > 1) {
+    const middle = (within + beyond) >> 1;
+    if (cost(middle) <= tokens) within = middle;
+    else beyond = middle;
+  }
+  return within;
 }
 
-/** How many rows of each group (a histogram bin, a class) are kept, in the interval, and there at all. */
+/** How many rows of each group (a histogram bin, a class) are kept, in the intervals, and there at all. */
 export function tally(state, groups, size) {
   const [kept, inBand, all] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
   for (let j = 0; j < state.length; j += 1) {
     const group = groups[j];
     if (!(group >= 0 && group < size)) continue;
     all[group] += 1;
-    if (state[j] >= IN_BAND) inBand[group] += 1;
+    if (state[j] === IN_BAND || state[j] === KEPT) inBand[group] += 1;
     if (state[j] === KEPT) kept[group] += 1;
   }
   return { kept, inBand, all };
-}
-
-const keyOf = (j, weight) => (2 * j + 1) / (2 * weight);
-
-function keysBelow(counts, weights, bound) {
-  return counts.map((count, s) => {
-    if (count === 0) return 0;
-    let j = Math.min(count, Math.max(0, Math.round(bound * weights[s])));
-    while (j > 0 && keyOf(j - 1, weights[s]) >= bound) j -= 1;
-    while (j < count && keyOf(j, weights[s]) < bound) j += 1;
-    return j;
-  });
-}
-
-function nextStratum(taken, counts, weights) {
-  let [best, bestKey] = [-1, Infinity];
-  for (let s = 0; s < counts.length; s += 1) {
-    if (taken[s] >= counts[s]) continue;
-    const key = keyOf(taken[s], weights[s]);
-    if (key < bestKey) [best, bestKey] = [s, key];
-  }
-  return best;
-}
-
-const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
-
-/** First place in a sorted array whose entry is at least `bound`. */
-export function firstAtLeast(sorted, bound) {
-  let [from, to] = [0, sorted.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (sorted[middle] < bound) from = middle + 1;
-    else to = middle;
-  }
-  return from;
-}
-
-/** First place in a sorted array whose entry is above `bound`. */
-export function firstAbove(sorted, bound) {
-  let [from, to] = [0, sorted.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (sorted[middle] <= bound) from = middle + 1;
-    else to = middle;
-  }
-  return from;
 }

@@ -1,4 +1,4 @@
-/** Class balance: how large a share of the subset each class has, beside its share of all the data. */
+/** Class balance: how large a share of the subset each class has, beside its share of all the data; shares by hand. */
 
 import { count, el, percent } from "./look.js";
 
@@ -20,9 +20,26 @@ export class ClassBars {
     const [total, subset] = [sum(all), sum(kept)];
     if (total === 0) return;
     const shares = this.classes.map((_, i) => [kept[i] / Math.max(1, subset), all[i] / total]);
-    const longest = Math.max(...shares.flat(), 1e-9);
+    if (!this.rows.some((row) => row.dragged)) this.longest = Math.max(...shares.flat(), 1e-9);
+    const { longest } = this;
     shares.forEach(([part, whole], i) => fill(this.rows[i], part, whole, longest, subset > 0));
-    if (settled && this.classes.length > MOST) this.#showMostChanged(shares);
+    if (settled && this.classes.length > MOST && !this.byHand) this.#showMostChanged(shares);
+  }
+
+  /** Let each share be set by hand: typed, or dragged along its bar. `onShare(at, percent)`; shares null = no longer. */
+  setShares(shares, onShare) {
+    this.byHand = Boolean(shares);
+    this.list.classList.toggle("by-hand", this.byHand);
+    if (shares && this.list.children.length < this.rows.length) this.list.replaceChildren(...this.rows.map((row) => row.element));
+    this.more.hidden ||= this.byHand;
+    this.rows.forEach((row, at) => {
+      if (shares && !row.share) letSet(row, this.classes[at], () => this.longest, (share) => this.onShare(at, share));
+      if (!row.share) return;
+      row.share.hidden = !shares;
+      row.part.hidden = Boolean(shares);
+      if (shares && row.share.getRootNode().activeElement !== row.share) row.share.value = Number(shares[at].toFixed(1));
+    });
+    this.onShare = onShare;
   }
 
   /** Mark the classes that are picked; null = no choice was made. */
@@ -50,13 +67,42 @@ function rowOf(name, onPick) {
   const label = onPick ? el("button", { type: "button", class: "name", onclick: pick }, name) : el("span", { class: "name", title: name }, name);
   const track = el("span", { class: "track" }, bar, tick);
   if (onPick) track.addEventListener("click", pick);
-  return { element: el("li", {}, label, track, part, ratio), bar, tick, part, ratio };
+  return { element: el("li", {}, label, track, part, ratio), bar, tick, part, ratio, track };
+}
+
+/** A field for the share of a class, and its bar as a thing to drag. */
+function letSet(row, name, longest, onShare) {
+  const typed = () => Number.isFinite(row.share.valueAsNumber) && onShare(row.share.valueAsNumber);
+  row.share = el("input", { class: "share", type: "number", min: 0, max: 100, step: "any", "aria-label": `Share of ${name} in per cent`, onchange: typed });
+  row.share.addEventListener("keydown", (event) => {
+    const by = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    row.share.value = Math.min(Math.max(Math.round((row.share.valueAsNumber || 0) + by), 0), 100);
+    typed();
+  });
+  row.part.after(row.share);
+  row.track.addEventListener("pointerdown", (event) => {
+    if (row.share.hidden || event.button !== 0) return;
+    event.preventDefault();
+    row.track.setPointerCapture(event.pointerId);
+    row.dragged = true;
+    const box = row.track.getBoundingClientRect();
+    const move = ({ clientX }) => onShare(100 * longest() * Math.max(0, (clientX - box.left) / box.width));
+    const release = () => {
+      row.dragged = false;
+      row.track.removeEventListener("pointermove", move);
+    };
+    move(event);
+    row.track.addEventListener("pointermove", move);
+    for (const end of ["pointerup", "pointercancel"]) row.track.addEventListener(end, release, { once: true });
+  });
 }
 
 function fill(row, part, whole, longest, some) {
   const times = whole > 0 ? part / whole : NaN;
-  row.bar.style.width = `${(100 * part) / longest}%`;
-  row.tick.style.left = `${(100 * whole) / longest}%`;
+  row.bar.style.width = `${Math.min(100, (100 * part) / longest)}%`;
+  row.tick.style.left = `${Math.min(100, (100 * whole) / longest)}%`;
   row.part.textContent = `${(100 * part).toFixed(1)}%`;
   const few = times > 0 && times < 0.1;
   row.ratio.textContent = some && Number.isFinite(times) ? (few ? "<0.1×" : `${times.toFixed(times < 9.95 ? 1 : 0)}×`) : "–";

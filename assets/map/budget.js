@@ -7,7 +7,7 @@ const STEP = 0.5; // per cent
 const KEYS = { ArrowLeft: -STEP, ArrowDown: -STEP, ArrowRight: STEP, ArrowUp: STEP, PageDown: -5, PageUp: 5 };
 
 export class Budget {
-  /** `onBudget(k)` hears of every change by hand. */
+  /** `onBudget({k} | {tokens})` hears of every change by hand. */
   constructor(n, onBudget) {
     this.n = n;
     this.onBudget = onBudget;
@@ -16,7 +16,7 @@ export class Budget {
       inputmode: "decimal",
       autocomplete: "off",
       spellcheck: "false",
-      "aria-label": "Budget, as a share such as 16% or as a number of rows",
+      "aria-label": "Budget, as a share such as 16%, as a number of rows or as 40000 tokens",
       onchange: () => this.#typed(),
       onkeydown: (event) => event.key === "Escape" && this.#show(),
       onfocus: () => this.field.select(),
@@ -41,28 +41,33 @@ export class Budget {
     );
   }
 
-  /** Show k rows. */
-  draw(k) {
-    this.k = k;
+  /** Show k rows, what they cost in tokens (null = not known), and the tokens that were asked for, if any. */
+  draw(k, spent, tokens) {
+    [this.k, this.spent, this.tokens] = [k, spent, tokens];
     this.#show();
   }
 
   #show() {
     const share = this.k / this.n;
-    const text = percent(share);
+    const text = this.tokens === null ? percent(share) : `${count(this.tokens)} tokens`;
     if (this.field.getRootNode().activeElement !== this.field || this.hint.hidden) {
       this.field.value = text;
       this.field.style.width = `${text.length + 1.5}ch`;
     }
     this.range.value = 100 * share;
     this.range.style.setProperty("--filled", `${100 * share}%`);
-    this.range.setAttribute("aria-valuetext", `${text}, ${count(this.k)} of ${count(this.n)} rows`);
-    this.rows.replaceChildren(el("b", {}, count(this.k)), ` of ${count(this.n)} rows`);
+    this.range.setAttribute("aria-valuetext", `${text}, ${count(this.k)} of ${count(this.n)} rows${this.#paid(", ")}`);
+    this.rows.replaceChildren(el("b", {}, count(this.k)), ` of ${count(this.n)} rows`, el("span", { class: "paid" }, this.#paid(" · ")));
+    this.rows.title = `${percent(share)} of the rows${this.#paid(", ")}`;
+  }
+
+  #paid(before) {
+    return this.spent === null ? "" : `${before}${count(this.spent)} tokens`;
   }
 
   #set(percentage) {
     this.#warn("");
-    this.onBudget(Math.max(1, Math.round((percentage / 100) * this.n)));
+    this.onBudget({ k: Math.max(1, Math.round((percentage / 100) * this.n)) });
   }
 
   #key(event) {
@@ -75,13 +80,13 @@ export class Budget {
   }
 
   #typed() {
-    const k = parseBudget(this.field.value, this.n);
-    if (k === null) {
-      this.#warn(`A budget is a share up to 100% or a number of rows up to ${count(this.n)}.`);
+    const budget = parseBudget(this.field.value, this.n);
+    if (budget === null) {
+      this.#warn(`A budget is a share up to 100%, a number of rows up to ${count(this.n)}, or tokens such as 40000 tokens.`);
       return;
     }
     this.#warn("");
-    this.onBudget(k);
+    this.onBudget(budget);
   }
 
   #warn(sentence) {

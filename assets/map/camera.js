@@ -101,6 +101,7 @@ export class Camera {
  *
  * @param {object} hands `onClick(left, top)` hears of a press that was no drag; `draw(points, event)` of the pixels of a
  *   drag that draws, which `draws()` says; with `null` for the points the drag is over, whatever came of it
+ * @returns {Function} gives up a drag that draws; whether there was one
  */
 export function steer(element, camera, { onClick, draws = () => false, draw = () => {} }) {
   const pointers = new Map();
@@ -154,6 +155,12 @@ export function steer(element, camera, { onClick, draws = () => false, draw = ()
     },
     { passive: false },
   );
+  return () => {
+    if (!line) return false;
+    line = null;
+    pointers.clear(); // what the pressed pointer does from here on is nothing
+    return true;
+  };
 }
 
 const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);

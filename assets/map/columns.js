@@ -27,6 +27,12 @@ export async function bytes(url) {
   return (await asked(url)).arrayBuffer();
 }
 
+/** The same with what a header of the answer says; null where it says nothing. */
+export async function bytesAnd(url, header) {
+  const answer = await asked(url);
+  return [await answer.arrayBuffer(), answer.headers.get(header)];
+}
+
 /**
  * A row as the tip tells it: its text, and the label and scores as facts.
  *

@@ -5,20 +5,20 @@
  * many, and told to the server, which confirms it.
  */
 
-import { KEPT } from "./band.js";
 import { CLASS, Colouring } from "./colouring.js";
 import { recorded } from "./columns.js";
-import { Compare } from "./compare.js";
+import { Course, initialOf, startOf } from "./course.js";
+import { evaluated } from "./evaluate.js";
 import { card } from "./frame.js";
+import { undoKeys } from "./keys.js";
 import { el } from "./look.js";
 import { MapView } from "./map.js";
-import { Past } from "./past.js";
 import { Pool } from "./pool.js";
 import { QueryBar } from "./query.js";
 import { Report } from "./report.js";
-import { ScoreList } from "./scores.js";
-import { inverted, NONE, rowsWhere, withBand, withClasses, withMark } from "./where.js";
-import { conditions } from "./words.js";
+import { Side } from "./side.js";
+import { inverted, NONE, withBand, withClasses, withMark } from "./where.js";
+import { areasOf, conditions, numberOf } from "./words.js";
 
 const LIVE = 150000; // rows counted while something is dragged: the first in hash order, so a random sample
 const CALM = 120; // milliseconds without a move until all rows are counted
@@ -43,20 +43,27 @@ export function unmount(parentElement) {
   mounted.delete(parentElement);
 }
 
-const initialOf = ({ where, color, joint, tab }) => JSON.stringify([where, color, joint, tab]);
-
 class Explore {
   constructor(host, data) {
     this.host = host;
     this.data = data;
     this.pool = new Pool(data);
-    this.past = new Past();
     this.report = new Report((choice) => [initialOf(choice)]);
-    this.choice = startOf(data);
+    this.course = new Course(startOf(data), {
+      need: (where) => this.pool.need(where),
+      shown: (before) => this.#shown(before),
+      say: (sentence) => this.bar.warn(sentence),
+    });
     this.initial = initialOf(data.initial);
     this.told = this.#word();
     this.#build();
+    this.unheard = undoKeys((way) => this.course.back(way));
     this.#load().catch((error) => this.#fail(error));
+  }
+
+  /** What is seen and picked. */
+  get choice() {
+    return this.course.choice;
   }
 
   /** The page has something new: scores, a better layout, a choice set anew, another theme. */
@@ -68,7 +75,7 @@ class Explore {
     if (before.points_url !== data.points_url) this.#loadMap().catch((error) => this.cards.map.say(error.message, true));
     const initial = initialOf(data.initial);
     if (data.turn !== before.turn) this.#turn(startOf(data));
-    else if (initial !== this.initial && !this.report.echoes(initial)) this.#take({ ...startOf(data), camera: this.choice.camera });
+    else if (initial !== this.initial && !this.report.echoes(initial)) this.course.take({ ...startOf(data), camera: this.choice.camera });
     else if (this.picked && this.isDark() !== this.wasDark) this.#repaint();
     if ((data.initial.row ?? null) !== (before.initial.row ?? null)) this.#pin(data.initial.row ?? null);
     this.initial = initial;
@@ -92,18 +99,17 @@ class Explore {
     const style = el("link", { rel: "stylesheet", href: new URL("explorer.css", import.meta.url).href });
     const frame = el("div", { class: "frame", style: `min-height:${data.height}px; visibility:hidden` }, this.grid);
     for (const done of ["load", "error"]) style.addEventListener(done, () => frame.style.removeProperty("visibility"));
-    frame.addEventListener("keydown", (event) => this.#key(event));
     this.host.replaceChildren(style, frame);
   }
 
   #barHooks() {
     return {
       onSearch: (way, text) => this.#search(way === "words" ? { words: text } : { meaning: text, most: MOST_FOUND }),
-      onAll: () => this.#pick({}),
-      onNone: () => this.#pick(NONE),
-      onInvert: () => this.#pick(inverted(this.choice.where)),
-      onUndo: () => this.#back(this.past.undo(this.choice)),
-      onRedo: () => this.#back(this.past.redo(this.choice)),
+      onAll: () => this.course.pick({}),
+      onNone: () => this.course.pick(NONE),
+      onInvert: () => this.course.pick(inverted(this.choice.where)),
+      onUndo: () => this.course.back("undo"),
+      onRedo: () => this.course.back("redo"),
     };
   }
 
@@ -116,7 +122,7 @@ class Explore {
     this.map = new MapView({
       tell: (row, signal) => this.#tellRow(row, signal),
       onPin: (row) => this.#pinned(row),
-      onArea: (area, op) => this.#pick(withMark(this.choice.where, { area }, op)),
+      onArea: (area, op) => this.course.pick(withMark(this.choice.where, { area }, op)),
       onCamera: (camera) => this.#remember({ camera }),
       palette: () => this.look().palette,
       isDark: () => this.isDark(),
@@ -129,27 +135,18 @@ class Explore {
   }
 
   #buildSide() {
-    const look = () => this.look();
-    const bands = (changed, phase) =>
-      this.#gesture(Object.entries(changed).reduce((where, [name, band]) => withBand(where, name, band), this.choice.where), phase);
-    const made = card("scores", "Scores", "drag to brush, height = √count");
-    this.scores = new ScoreList({
+    const bands = (changed) =>
+      Object.entries(changed).reduce((where, [name, band]) => withBand(where, name, band), this.choice.where);
+    this.side = new Side(this.data, this.choice, {
       facet: (name) => this.pool.facet(name),
-      onBand: (name, band, phase) => bands({ [name]: band }, phase),
-      onError: (error) => made.say(error.message, true),
-      look,
-    });
-    this.scores.fill(this.data.columns);
-    made.body.append(this.scores.element);
-    this.compare = new Compare(this.data, this.choice, {
+      onBands: (changed, phase) => this.#gesture(bands(changed), phase),
       onClass: (label, more) => this.#pickClass(label, more),
       onPair: (which, name) => this.#change({ joint: this.choice.joint.map((old, at) => (at === which ? name : old)) }),
-      onBands: bands,
       onTab: (tab) => this.#change({ tab }),
-      look,
+      look: () => this.look(),
     });
-    this.cards.scores = made;
-    return el("div", { class: "side" }, made.element, this.compare.element);
+    this.cards.scores = this.side.card;
+    return this.side.element;
   }
 
   async #load() {
@@ -158,9 +155,9 @@ class Explore {
       () => true,
       (error) => this.cards.map.say(error.message, true), // all else works without a map
     );
-    await Promise.all([this.pool.started, mapped, this.pool.facet(first), this.choice.tab === "joint" && this.#loadJoint()]);
+    await Promise.all([this.pool.started, mapped, this.pool.facet(first), this.#showPair()]);
     await this.pool.need(this.choice.where).catch((error) => {
-      this.choice = { ...this.choice, where: {} };
+      this.course.put({ where: {} });
       this.bar.warn(`${error.message} All rows are shown.`);
     });
     if (this.released) return;
@@ -171,10 +168,10 @@ class Explore {
   async #loadMap() {
     if (!this.picked || !this.data.points_url) return;
     if (JSON.stringify(this.choice.where).includes('"area"')) {
-      this.choice = { ...this.choice, where: {} };
+      this.course.put({ where: {} });
       this.bar.warn("The map was drawn anew, so what was outlined on the earlier one is no longer picked.");
     }
-    this.choice = { ...this.choice, camera: null };
+    this.course.put({ camera: null });
     await this.pool.positions(this.data.points_url);
     await this.#showMap();
     this.#evaluate(false);
@@ -192,33 +189,16 @@ class Explore {
     await this.#paint();
   }
 
-  async #loadJoint() {
-    const [x, y] = await Promise.all(this.choice.joint.map((name) => this.pool.facet(name)));
-    this.compare.joint.setPair(x, y);
-  }
-
   #newColumns() {
     this.colouring.fill(this.data, this.choice.color);
-    this.scores.fill(this.data.columns);
-    this.compare.fill(this.data.columns, this.choice.joint);
+    this.side.fill(this.data.columns, this.choice.joint);
   }
 
   // What is picked
 
-  /** One step that can be undone. */
-  async #pick(where) {
-    const left = this.choice;
-    if (await this.#set({ ...this.choice, where })) {
-      this.past.leave(left);
-      this.#showBar();
-    }
-  }
-
   /** A drag: the first word of it can be undone as one step. */
   #gesture(where, phase) {
-    if (phase === "begin") this.past.leave(this.choice);
-    this.wanted = null; // what was asked for before is out of date
-    this.choice = { ...this.choice, where };
+    this.course.drag(where, phase);
     if (!this.pool.has(where)) return;
     this.#evaluate(phase !== "end");
     this.#tell();
@@ -228,51 +208,36 @@ class Explore {
     const now = this.choice.where.classes ?? [];
     const others = more ? now.filter((other) => other !== label) : [];
     const alone = now.includes(label) && (more || now.length === 1);
-    this.#pick(withClasses(this.choice.where, alone ? others : [...others, label]));
+    this.course.pick(withClasses(this.choice.where, alone ? others : [...others, label]));
   }
 
   #search(mark) {
+    this.course.pick(withMark(this.choice.where, mark, "only"));
     this.bar.warn(mark.meaning ? "Looking for texts that mean the like…" : "Looking through the texts…", true);
-    this.#pick(withMark(this.choice.where, mark, "only"));
-  }
-
-  #back(choice) {
-    if (choice) this.#take({ ...choice, row: this.choice.row, camera: this.choice.camera });
-  }
-
-  /** A whole choice at once, from the page or from the past. */
-  async #take(choice) {
-    const { color, joint, tab } = this.choice;
-    if (!(await this.#set(choice))) return;
-    if (choice.color !== color) await this.#paint();
-    if (choice.tab !== tab || String(choice.joint) !== String(joint)) await this.#showPair();
   }
 
   /** A choice that the browser's history led to. */
   async #turn(choice) {
-    this.past.leave(this.choice);
+    this.course.leave();
     this.#pin(choice.row);
     this.map.camera.stand = choice.camera;
     if (!choice.camera) this.map.camera.reset();
-    await this.#take(choice);
+    await this.course.take(choice);
     this.map.moved();
   }
 
-  /** Make a choice count once all it needs is there; whether it came to that. */
-  async #set(choice) {
-    this.wanted = choice;
-    try {
-      await this.pool.need(choice.where);
-    } catch (error) {
-      if (this.wanted === choice) this.bar.warn(error.message);
-      return false;
-    }
-    if (this.wanted !== choice || this.released) return false;
+  /** Another choice counts now than the one before. */
+  async #shown({ color, joint, tab }) {
+    const { choice } = this;
     this.bar.warn("");
-    this.choice = { ...choice, row: this.choice.row };
     this.#evaluate(false);
     this.#tell();
-    return true;
+    try {
+      if (choice.color !== color) await this.#paint();
+      if (choice.tab !== tab || String(choice.joint) !== String(joint)) await this.#showPair();
+    } catch (error) {
+      this.bar.warn(error.message);
+    }
   }
 
   /** Which rows are picked, and every view of it; `live`: on a sample now, on all rows once it is calm. */
@@ -281,51 +246,33 @@ class Explore {
     const m = live ? Math.min(pool.n, LIVE) : pool.n;
     clearTimeout(this.calm);
     if (m < pool.n) this.calm = setTimeout(() => this.#evaluate(false), CALM);
-    this.picked = rowsWhere(this.choice.where, pool, m);
-    this.states = new Uint8Array(m);
-    let held = 0;
-    for (let j = 0; j < m; j += 1) {
-      this.states[j] = this.picked[j] * KEPT;
-      held += this.picked[j];
-    }
-    if (this.map.points) this.map.setStates(this.states);
+    const { picked, states, rows, about } = evaluated(this.choice.where, pool, m);
+    this.picked = picked;
+    this.states = states;
+    if (this.map.points) this.map.setStates(states);
     this.map.setOutlines(this.#outlines());
-    const known = this.#countedAtOnce();
-    this.bar.count(known ?? (held * pool.n) / Math.max(1, m), known === null && m < pool.n);
-    this.#drawViews();
+    this.bar.count(rows, about);
+    this.side.draw(picked, states, pool, this.choice.where);
+    this.colouring.draw(picked, pool.n);
     this.#showBar();
   }
 
-  /** The number of rows where one band is all there is, from its cumulative counts; null = it takes counting. */
-  #countedAtOnce() {
-    const { bands, ...others } = this.choice.where;
-    const [one, ...more] = Object.entries(bands ?? {});
-    if (!one || more.length || Object.keys(others).length) return null;
-    const { below } = this.pool.facets.get(one[0]);
-    return below[one[1][1] + 1] - below[one[1][0]];
-  }
-
-  #drawViews() {
-    this.scores.draw(this.picked, this.pool.n, this.choice.where.bands);
-    this.compare.draw(this.states, this.pool, this.choice.where);
-    this.colouring.draw(this.picked, this.pool.n);
-  }
-
   #showBar() {
-    const told = conditions(this.choice.where, this.data, this.pool.facets);
-    this.bar.show(told.map(([text, where]) => [text, () => this.#pick(where)]), this.past);
+    const told = conditions(this.choice.where, this.data, this.pool);
+    this.bar.show(told.map(([text, where, aside]) => [text, () => this.course.pick(where), aside]), this.course.past);
   }
 
   #outlines() {
-    const marks = this.choice.where.marks ?? [];
-    return marks.filter(({ area }) => area).map(({ area, op }) => ({ area, cut: op === "cut" }));
+    const areas = areasOf(this.choice.where);
+    const own = (this.choice.where.marks ?? []).filter(({ area }) => area);
+    return own.map((mark) => ({ area: mark.area, cut: mark.op === "cut", name: numberOf(mark, areas) }));
   }
 
   // How it is shown
 
   async #change(part) {
-    if ("color" in part || "joint" in part) this.past.leave(this.choice);
-    this.choice = { ...this.choice, ...part };
+    if ("color" in part || "joint" in part) this.course.leave();
+    this.course.put(part);
     try {
       if ("color" in part) await this.#paint();
       if ("joint" in part || "tab" in part) await this.#showPair();
@@ -336,13 +283,12 @@ class Explore {
     this.#tell();
   }
 
-  async #showPair() {
-    if (this.choice.tab === "joint") await this.#loadJoint();
-    this.compare.show(this.choice.tab);
+  #showPair() {
+    return this.side.show(this.choice.tab, this.choice.joint);
   }
 
   #remember(part) {
-    this.choice = { ...this.choice, ...part };
+    this.course.put(part);
     this.#tell();
   }
 
@@ -352,7 +298,7 @@ class Explore {
   }
 
   #pin(row) {
-    this.choice = { ...this.choice, row };
+    this.course.put({ row });
     if (this.map.points) this.map.pin(row);
   }
 
@@ -364,28 +310,15 @@ class Explore {
   }
 
   #repaint() {
-    this.#repaintBars();
-    this.#paint().catch((error) => this.bar.warn(error.message));
-  }
-
-  #repaintBars() {
-    this.scores.paint();
-    this.compare.paint();
+    this.side.paint();
     if (this.picked) this.colouring.draw(this.picked, this.pool.n);
+    this.#paint().catch((error) => this.bar.warn(error.message));
   }
 
   async #tellRow(row, signal) {
     const names = [...new Set([this.data.by, this.choice.color])].filter((name) => name !== CLASS);
     const found = (this.choice.where.marks ?? []).filter(({ words }) => words).map(({ words }) => words);
     return recorded(this.data, row, names, signal, found[0]);
-  }
-
-  #key(event) {
-    if (!(event.ctrlKey || event.metaKey) || event.target === this.bar.field) return;
-    const key = event.key.toLowerCase();
-    if (key !== "z" && key !== "y") return;
-    event.preventDefault();
-    this.#back(key === "y" || event.shiftKey ? this.past.redo(this.choice) : this.past.undo(this.choice));
   }
 
   #tell() {
@@ -406,14 +339,11 @@ class Explore {
 
   release() {
     this.released = true;
+    this.unheard();
+    this.course.stop();
     clearTimeout(this.calm);
     this.report.stop();
-    this.scores.release();
+    this.side.release();
     this.map.release();
   }
-}
-
-function startOf({ initial, by }) {
-  const { where, color, joint, tab, row, camera } = initial;
-  return { where, color: color ?? by, joint, tab, row: row ?? null, camera: camera ?? null };
 }

@@ -5,19 +5,18 @@
  * reported to the server afterwards.
  */
 
-import { inOrder, makePool, select, tally } from "./band.js";
-import { ClassBars } from "./bars.js";
-import { Budget } from "./budget.js";
-import { identityOf, initialOf, startOf } from "./choice.js";
-import { column, recorded } from "./columns.js";
-import { withBand, withBudget } from "./coupling.js";
+import { makePool, WITHHELD, withOthers } from "./band.js";
+import { BalanceCard } from "./balance.js";
+import { BandCard } from "./bandcard.js";
+import { identityOf, initialOf, ranks, startOf, toldOf } from "./choice.js";
+import { recorded } from "./columns.js";
+import { renewed, settled, withBand, withBudget } from "./coupling.js";
 import { card, choose, classLegend, scaleLegend, stateLegend } from "./frame.js";
-import { Histogram } from "./histogram.js";
 import { count, el } from "./look.js";
 import { MapView } from "./map.js";
 import { classPaint, columnPaint } from "./paint.js";
 import { Report } from "./report.js";
-import { BINS, series } from "./series.js";
+import { Sources } from "./sources.js";
 
 const SETTLED = 350; // milliseconds without a change
 const mounted = new WeakMap();
@@ -46,24 +45,28 @@ class Explorer {
   constructor(host, data, before) {
     this.host = host;
     this.data = data;
+    this.ranking = data.ranking;
     this.identity = identityOf(data);
     this.report = before?.report ?? new Report(echoesOf);
     this.initial = initialOf(data);
     this.givenRow = data.row ?? null;
     const goesOn = before && before.data.row_url === data.row_url && before.initial === this.initial;
     this.choice = goesOn ? before.choice : startOf(data);
-    this.columns = new Map();
+    this.sources = new Sources(data);
     this.#build();
     this.#load();
   }
 
-  /** The page or the theme changed: colours, and a choice the page set anew. */
+  /** The page or the theme changed: colours, a ranking that came, and a choice the page set anew. */
   follow(data) {
     const initial = initialOf(data);
+    const ranked = JSON.stringify(data.ranking) !== JSON.stringify(this.ranking);
+    this.ranking = data.ranking;
     if (initial !== this.initial && !this.report.echoes(initial)) {
       this.choice = { ...startOf(data), row: this.choice.row };
-      this.#take(this.choice.by).then(() => this.#paint());
-    } else if (this.isDark() !== this.wasDark) this.#paint();
+      this.#prepare().then(() => this.#paint());
+    } else if (ranked && this.sources.order) this.#prepare();
+    else if (this.isDark() !== this.wasDark) this.#paint();
     if ((data.row ?? null) !== this.givenRow) this.#pin(data.row ?? null);
     this.initial = initial;
     this.wasDark = this.isDark();
@@ -85,9 +88,16 @@ class Explorer {
 
   #build() {
     const { data } = this;
-    this.cards = {};
-    this.grid = el("section", { class: "explorer", style: `--height:${data.height}px` });
-    this.grid.append(this.#buildMap(), el("div", { class: "side" }, this.#buildBand(), this.#buildClasses()));
+    this.band = new BandCard(data, this.choice, {
+      onBand: (lo, hi, first, part) => this.#moveBand(lo, hi, first, part),
+      onBudget: (budget) => this.#choose(withBudget(this.pool, this.choice, budget)),
+      onChange: (part) => this.#change(part),
+      onOther: (name, lo, hi) => this.#moveOther(name, lo, hi),
+      onReset: () => this.#choose(withBudget(this.pool, { ...this.choice, auto: true }, this.choice)),
+    });
+    this.balance = new BalanceCard(data, this.choice, (part) => this.#change(part));
+    this.grid = el("section", { class: "explorer selecting", style: `--height:${data.height}px` });
+    this.grid.append(this.#buildMap(), el("div", { class: "side" }, this.band.element, this.balance.element));
     const style = el("link", { rel: "stylesheet", href: new URL("explorer.css", import.meta.url).href });
     const frame = el("div", { style: `min-height:${data.height}px; visibility:hidden` }, this.grid);
     frame.className = "frame";
@@ -111,149 +121,128 @@ class Explorer {
     this.legend = el("div", { class: "legend" });
     made.body.append(this.map.element, el("footer", {}, this.legend, this.map.note));
     made.say(data.points_url ? `Loading ${count(data.n)} points…` : data.map_note);
-    this.cards.map = made;
-    return made.element;
-  }
-
-  #buildBand() {
-    const { data } = this;
-    const made = card("band", "");
-    this.histogram = new Histogram(data.palettes, (lo, hi, first) => this.#moveBand(lo, hi, first));
-    this.budget = new Budget(data.n, (k) => this.#choose(withBudget(this.pool, this.choice, k)));
-    const names = data.columns.map(({ name, label }) => [name, label]);
-    this.bandBy = choose("Interval of", names, this.choice.by, (by) => this.#change({ by }));
-    this.reset = el("button", { type: "button", class: "quiet", onclick: () => this.#resetBand() });
-    const scale = el("small", {}, "height = √count");
-    made.body.append(this.budget.element, this.histogram.element, el("footer", {}, this.bandBy.element, scale, this.reset));
-    made.say("Loading the scores…");
-    this.cards.band = made;
-    return made.element;
-  }
-
-  #buildClasses() {
-    const { data } = this;
-    const made = card("classes", "Class balance", "subset, all rows as a tick");
-    this.cards.classes = made;
-    if (!data.classes.length || !data.labels_url) {
-      made.say("These rows carry no labels, so there is no balance to show. Choose a label column on the Data page.");
-      return made.element;
-    }
-    const ways = [["proportional", "as in all rows"], ["none", "as they come"]];
-    this.balanceBy = choose("Classes", ways, this.choice.balance, (balance) => this.#change({ balance }));
-    made.head.append(this.balanceBy.element);
-    this.bars = new ClassBars(data.classes);
-    made.body.append(this.bars.element);
-    made.say("Loading the labels…");
+    this.mapCard = made;
     return made.element;
   }
 
   async #load() {
-    const { data } = this;
     try {
-      const [order, labels, eligible] = await Promise.all([
-        column(data.order_url, Uint32Array),
-        data.labels_url && column(data.labels_url, Int32Array),
-        data.eligible_url && column(data.eligible_url, Uint8Array),
-      ]);
-      for (const array of [order, labels, eligible]) this.#check(array);
-      this.order = order;
-      this.labels = labels && inOrder(labels, order);
-      this.eligible = eligible && inOrder(eligible, order);
-      await this.#take(this.choice.by);
+      await this.sources.start();
+      await this.#prepare();
     } catch (error) {
-      for (const made of Object.values(this.cards)) made.say(error.message, true);
+      for (const made of [this.mapCard, this.band, this.balance]) made.say(error.message, true);
       return;
     }
-    if (data.points_url) await this.#loadMap().catch((error) => this.cards.map.say(error.message, true));
+    if (this.data.points_url) await this.#loadMap().catch((error) => this.mapCard.say(error.message, true));
   }
 
   async #loadMap() {
-    const given = await column(this.data.points_url, Float32Array);
-    this.#check(given, 2);
-    const xy = new Float32Array(given.length);
-    this.order.forEach((row, j) => {
-      xy[2 * j] = given[2 * row];
-      xy[2 * j + 1] = given[2 * row + 1];
-    });
+    const xy = await this.sources.points();
     if (this.released) return;
-    this.cards.map.say("");
+    this.mapCard.say("");
     this.map.setRegions(this.data.regions);
-    this.map.setPoints(xy, this.order);
+    this.map.setPoints(xy, this.sources.order);
     this.map.pin(this.choice.row);
     if (this.selected) this.map.setStates(this.selected.state);
     await this.#paint();
   }
 
-  #check(array, per = 1) {
-    if (array && array.length !== per * this.data.n) {
-      throw new Error(`The server sent ${count(array.length / per)} rows where ${count(this.data.n)} belong: reload the page.`);
-    }
+  #strategy() {
+    return this.data.strategies.find(({ name }) => name === this.choice.strategy) ?? this.data.strategies[0];
   }
 
-  /** A column ready to draw, with its quantiles. */
-  #column(name) {
-    if (!this.columns.has(name)) this.columns.set(name, this.#fetchColumn(name));
-    return this.columns.get(name);
-  }
-
-  async #fetchColumn(name) {
-    const about = this.data.columns.find((one) => one.name === name);
-    const [values, u] = await Promise.all([column(about.values_url, Float32Array), column(about.quantiles_url, Float32Array)]);
-    for (const array of [values, u]) this.#check(array);
-    return { about, ...series(inOrder(values, this.order)), u: inOrder(u, this.order) };
-  }
-
-  /** Put the interval on a column. */
-  async #take(name) {
-    const drawn = await this.#column(name);
-    if (this.released || name !== this.choice.by) return;
+  /** Fetch what the choice stands on, and choose anew. */
+  async #prepare() {
+    const { choice, sources, ranking } = this;
+    const about = this.#strategy();
+    const byCluster = about.clustered || choice.per === "cluster";
+    const [drawn, turn, tokens, groups, clusters, withheld, ...others] = await Promise.all([
+      sources.score(choice.by),
+      sources.turn(about, choice, ranking),
+      sources.tokens(),
+      choice.group_cap !== null && sources.groups(),
+      byCluster && sources.clusters(),
+      sources.withheld(choice, ranking),
+      ...Object.keys(choice.bands).map((name) => sources.score(name)),
+    ]);
+    if (this.released || choice !== this.choice || ranking !== this.ranking) return;
     this.drawn = drawn;
+    this.others = new Map(others.map((one) => [one.about.name, one]));
+    this.given = { turn, tokens, groups: groups || null, clusters: clusters || null, withheld, about };
     this.#pool();
-    this.histogram.setSeries(drawn, axisLabel(drawn.about));
-    this.cards.band.say(this.pool.scored ? "" : `No row has a value of ${drawn.about.label}: score the data first.`);
-    if (this.bars) this.cards.classes.say("");
-    this.#choose(withBudget(this.pool, this.choice, this.choice.k));
+    this.band.prepare({ choice, about, drawn, scored: this.pool.scored });
+    this.band.strategies.say(this.#waiting(about));
+    this.balance.prepare({ choice, about, labels: byCluster ? clusters : sources.labels, byCluster });
+    this.#choose(renewed(this.pool, this.choice));
+    if (this.legend.children.length && withheld !== this.withheld) await this.#paint();
+    this.withheld = withheld;
+  }
+
+  /** What stands in the way of a ranking that is not there. */
+  #waiting(about) {
+    const needed = about.order === "ranking" || (about.clustered && !this.data.clusters_url);
+    if (!needed || (ranks(this.ranking, this.choice) && this.ranking.url)) return "";
+    const note = ranks(this.ranking, this.choice) ? this.ranking.note : "";
+    return note || "Ranking…";
   }
 
   #pool() {
+    const { choice, given, sources, data } = this;
+    const byCluster = given.about.clustered || choice.per === "cluster";
     this.pool = makePool({
+      ...given,
       u: this.drawn.u,
-      labels: this.labels,
-      classes: this.data.classes.length,
-      eligible: this.eligible,
-      proportional: this.choice.balance === "proportional",
+      banded: given.about.banded,
+      valued: given.about.valued,
+      eligible: sources.eligible || null,
+      labels: byCluster ? given.clusters : sources.labels || null,
+      named: byCluster ? data.clusters.length : data.classes.length,
+      balance: choice.balance,
+      shares: choice.shares,
+      atLeastOne: choice.at_least_one,
+      cap: given.groups && choice.group_cap,
     });
+    this.#narrow();
   }
 
-  #moveBand(lo, hi, first) {
+  #narrow() {
+    const others = Object.entries(this.choice.bands).map(([name, [lo, hi]]) => ({ u: this.others.get(name).u, lo, hi }));
+    this.pool = withOthers(this.pool, others);
+  }
+
+  #moveBand(lo, hi, first, part) {
     if (first) this.wanted = this.choice.k; // a budget squeezed by a drag comes back when the drag turns round
-    this.#choose(withBand(this.pool, { ...this.choice, k: this.wanted }, lo, hi));
+    this.#choose(withBand(this.pool, { ...this.choice, k: this.wanted }, lo, hi, part));
   }
 
-  #resetBand() {
-    this.#choose(withBudget(this.pool, { ...this.choice, auto: true }, this.choice.k));
+  #moveOther(name, lo, hi) {
+    this.choice = { ...this.choice, bands: { ...this.choice.bands, [name]: [lo, hi] } };
+    this.#narrow();
+    this.#choose(renewed(this.pool, this.choice));
   }
 
-  /** One of the drop-downs, or a pin. */
+  /** One of the choosers, or a pin. */
   async #change(part) {
     this.choice = { ...this.choice, ...part };
-    try {
-      if ("by" in part) await this.#take(part.by);
-      if ("color" in part) await this.#paint();
-    } catch (error) {
-      this.cards["by" in part ? "band" : "map"].say(error.message, true);
-    }
-    if ("balance" in part) {
-      this.#pool();
-      this.#choose(this.choice);
-    }
+    if (part.way) this.choice.auto = false;
     if ("row" in part) this.#pin(part.row);
-    if (!("by" in part) && !("balance" in part)) this.#tell();
+    const quick = "shares" in part && !("per" in part) && !("balance" in part);
+    const there = "row" in part || "color" in part;
+    try {
+      if ("color" in part) await this.#paint();
+      if (quick) {
+        this.#pool();
+        this.#choose(renewed(this.pool, this.choice));
+      } else if (!there) await this.#prepare();
+    } catch (error) {
+      ("color" in part ? this.mapCard : this.band).say(error.message, true);
+    }
+    if (!quick) this.#tell();
+    if ("by" in part || "strategy" in part) await this.#paint();
   }
 
   #choose(choice) {
-    this.choice = choice;
-    this.selected = select(this.pool, choice.lo, choice.hi, choice.k);
+    ({ choice: this.choice, selected: this.selected } = settled(this.pool, choice));
     this.#draw(false);
     if (this.map.points) this.map.setStates(this.selected.state);
     clearTimeout(this.settling);
@@ -261,43 +250,31 @@ class Explorer {
     this.#tell();
   }
 
-  #draw(settled) {
-    const { state, kept } = this.selected;
-    if (!settled) {
-      this.budget.draw(kept);
-      if (this.pool.scored) this.histogram.draw(tally(state, this.drawn.bins, BINS), this.choice);
-      this.#drawReset();
-    }
-    if (this.bars && this.labels) this.bars.draw(tally(state, this.labels, this.data.classes.length), settled);
-  }
-
-  #drawReset() {
-    const { auto } = this.choice;
-    this.reset.textContent = auto ? "follows the budget" : "Follow the budget";
-    this.reset.disabled = auto;
+  #draw(isSettled) {
+    if (!isSettled) this.band.draw(this.choice, this.selected, this.pool, this.others);
+    this.balance.draw(this.choice, this.selected.state, isSettled);
   }
 
   #tell() {
-    const { by, lo, hi, auto, balance, color, row } = this.choice;
-    const k = this.selected?.kept ?? this.choice.k;
-    const told = { by, k, lo, hi, auto, balance, color, row };
-    const text = JSON.stringify(told);
-    if (text === (this.told ?? JSON.stringify(startOf(this.data)))) return;
+    const text = JSON.stringify(toldOf(this.choice));
+    if (text === (this.told ?? JSON.stringify(toldOf(startOf(this.data))))) return;
     this.told = text;
-    this.report.tell(told);
+    this.report.tell({ ...toldOf(this.choice), kept: this.selected?.kept ?? 0 });
   }
 
   async #paint() {
     if (!this.map.points) return;
     const { color } = this.choice;
     const { palettes, classes } = this.data;
-    const byClass = color === "class" && this.labels;
-    const paint = byClass ? classPaint(this.labels, classes, palettes) : columnPaint(await this.#column(this.#colourColumn()));
+    const { labels } = this.sources;
+    const byClass = color === "class" && labels;
+    const paint = byClass ? classPaint(labels, classes, palettes) : columnPaint(await this.sources.score(this.#colourColumn()));
     if (color !== this.choice.color || this.released) return;
     this.map.setColours(paint.codes, paint.table(this.palette()));
     const label = this.data.columns.find(({ name }) => name === this.#colourColumn()).label;
     const colours = byClass ? classLegend(paint.legend, palettes) : scaleLegend(label, paint.domain, palettes);
-    this.legend.replaceChildren(...colours, stateLegend());
+    const withheld = this.selected?.state.includes(WITHHELD);
+    this.legend.replaceChildren(...colours, stateLegend({ banded: this.#strategy().banded, withheld }));
   }
 
   #colourColumn() {
@@ -310,8 +287,6 @@ class Explorer {
     this.map.release();
   }
 }
-
-const axisLabel = ({ label, unit }) => (unit ? `${label} (${unit})` : label);
 
 /** As what a page may send back a choice: as it was told, or without the interval that follows the budget. */
 const echoesOf = (choice) => [initialOf(choice), ...(choice.auto ? [initialOf({ ...choice, lo: null, hi: null })] : [])];

@@ -17,8 +17,9 @@ export function card(name, title, note = "") {
 }
 
 /** What a point may be under a budget, drawn as the map draws it. */
-export function stateLegend() {
-  const states = [["kept", "kept"], ["dropped", "in the interval, not kept"], ["context", "outside"]];
+export function stateLegend({ banded = true, withheld = false } = {}) {
+  const states = [["kept", "kept"], ["dropped", banded ? "in the interval, not kept" : "not kept"], ["context", banded ? "outside" : "not chosen from"]];
+  if (withheld) states.push(["withheld", "withheld: to be looked at"]);
   return el("span", { class: "states" }, ...states.map(([state, text]) => el("span", { class: `swatch ${state}` }, el("i"), text)));
 }
 

@@ -1,6 +1,6 @@
 /** Points drawn with WebGL2: positions travel to the graphics card once, a byte of state per point with each change. */
 
-import { firstAtLeast, IN_BAND, KEPT } from "./band.js";
+import { firstAtLeast, IN_BAND, KEPT, WITHHELD } from "./band.js";
 
 const VERTEX = `#version 300 es
 in vec2 position;
@@ -12,25 +12,29 @@ uniform vec2 scale;
 uniform float size;
 uniform bool kept;
 uniform vec4 context;
+uniform vec4 withheld;
 uniform vec2 alpha; // of kept points, of points in the band that are not kept
 uniform float moved; // 0 = as before, 1 = in place
 uniform sampler2D table;
 out vec4 colour;
+flat out vec2 wide; // its diameter, and how thick its ring is: a withheld point is hollow
 void main() {
   gl_Position = vec4((mix(before, position, moved) - centre) * scale, 0.0, 1.0);
-  gl_PointSize = size;
+  bool hollow = state == ${WITHHELD}u;
+  wide = hollow ? vec2(max(1.5 * size, 5.0), max(0.3 * size, 1.3)) : vec2(size, size);
+  gl_PointSize = wide.x;
   vec3 own = texelFetch(table, ivec2(int(code), 0), 0).rgb;
-  colour = kept ? vec4(own, alpha.x) : state == ${IN_BAND}u ? vec4(own, alpha.y) : context;
+  colour = hollow ? withheld : kept ? vec4(own, alpha.x) : state == ${IN_BAND}u ? vec4(own, alpha.y) : context;
 }`;
 
 const FRAGMENT = `#version 300 es
 precision highp float;
 in vec4 colour;
-uniform float size;
+flat in vec2 wide;
 out vec4 shown;
 void main() {
-  float away = length(gl_PointCoord - 0.5) * size;
-  float cover = colour.a * clamp(0.5 * size - away, 0.0, 1.0);
+  float inward = 0.5 * wide.x - length(gl_PointCoord - 0.5) * wide.x; // from the rim
+  float cover = colour.a * clamp(inward, 0.0, 1.0) * clamp(wide.y - inward + 0.5, 0.0, 1.0);
   shown = vec4(colour.rgb * cover, cover);
 }`;
 
@@ -141,6 +145,7 @@ export class Points {
     gl.uniform2f(this.at("centre"), ...view.centre);
     gl.uniform2f(this.at("scale"), ...view.scale);
     gl.uniform4f(this.at("context"), ...style.context.map((part) => part / 255), style.contextAlpha);
+    gl.uniform4f(this.at("withheld"), ...style.withheld.map((part) => part / 255), 0.95);
     gl.uniform2f(this.at("alpha"), style.keptAlpha, style.droppedAlpha);
     gl.uniform1f(this.at("moved"), this.moves ? style.moved : 1);
     [style.contextSize, style.keptSize].forEach((size, kept) => {

@@ -7,18 +7,22 @@ const [WIDTH, HEIGHT, TOP] = [600, 132, 30]; // user units; the width is stretch
 const STEPS = { ArrowLeft: -0.01, ArrowDown: -0.01, ArrowRight: 0.01, ArrowUp: 0.01, PageDown: -0.1, PageUp: 0.1 };
 
 export class Histogram {
-  /** `onBand(lo, hi, first)` hears of every move by hand; `first` begins a gesture. */
-  constructor(palettes, onBand) {
+  /**
+   * `onBand(lo, hi, first, part)` hears of every move by hand; `first` begins a gesture, `part` is `lo`, `hi` or `both`.
+   * `of`: whose interval it is where there are several, which are drawn smaller.
+   */
+  constructor(palettes, onBand, { of = "" } = {}) {
     this.onBand = onBand;
     this.bars = [...Array(BINS)].map((_, bin) => barsOf(bin, palettes));
     this.lines = svg("g", { class: "grid-lines" });
     this.plot = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
     this.plot.append(this.lines, ...this.bars.flatMap((bar) => [bar.all, bar.inBand, bar.kept]));
     this.middle = el("div", { class: "middle", title: "Drag to move the interval" });
-    this.ends = { lo: this.#end("lo", "Lower end of the interval"), hi: this.#end("hi", "Upper end of the interval") };
+    const whose = of ? ` of ${of}` : "";
+    this.ends = { lo: this.#end("lo", `Lower end of the interval${whose}`), hi: this.#end("hi", `Upper end of the interval${whose}`) };
     this.axis = el("div", { class: "axis", "aria-hidden": "true" });
     this.frame = el("div", { class: "plot" }, this.plot, this.middle, this.ends.lo.box, this.ends.hi.box);
-    this.element = el("div", { class: "histogram" }, this.frame, this.axis);
+    this.element = el("div", { class: of ? "histogram small" : "histogram" }, this.frame, this.axis);
     this.#listenToPointer();
   }
 
@@ -36,6 +40,11 @@ export class Histogram {
         return svg("line", { x1: 0, x2: WIDTH, y1: y, y2: y });
       }),
     );
+  }
+
+  /** Whether there is an interval to move. */
+  setBanded(banded) {
+    for (const part of [this.middle, this.ends.lo.box, this.ends.hi.box]) part.hidden = !banded;
   }
 
   /** Counts per bin (`tally`) and the ends of the interval. */
@@ -93,14 +102,15 @@ export class Histogram {
     const ends = { Home: name === "lo" ? 0 : this.band.lo, End: name === "hi" ? 1 : this.band.hi };
     const { lo, hi } = this.band;
     let moved = { ...this.band };
+    let part = name;
     if (event.key in ends) moved[name] = ends[event.key];
     else if (!(event.key in STEPS)) return;
-    else if (event.shiftKey) moved = shifted(lo, hi, STEPS[event.key]);
+    else if (event.shiftKey) [moved, part] = [shifted(lo, hi, STEPS[event.key]), "both"];
     else moved[name] = Math.round(100 * (moved[name] + STEPS[event.key])) / 100;
     event.preventDefault();
     if (name === "lo") moved.lo = Math.min(moved.lo, moved.hi);
     else moved.hi = Math.max(moved.lo, moved.hi);
-    this.onBand(Math.max(0, moved.lo), Math.min(1, moved.hi), true);
+    this.onBand(Math.max(0, moved.lo), Math.min(1, moved.hi), true, part);
   }
 
   #listenToPointer() {
@@ -120,7 +130,7 @@ export class Histogram {
     let first = true;
     const move = (now) => {
       const by = (now.clientX - begin.x) / this.frame.clientWidth;
-      this.onBand(...this.#dragged(part, begin, places, by), first);
+      this.onBand(...this.#dragged(part, begin, places, by), first, part);
       first = false;
     };
     const release = () => {

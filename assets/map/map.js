@@ -23,7 +23,7 @@ export class MapView {
    */
   constructor(hooks) {
     this.hooks = hooks;
-    const outlined = hooks.onArea ? `, L, B and V choose lasso, box and hand, S selects what is in view` : "";
+    const outlined = hooks.onArea ? `, L, B and V choose lasso, box and hand, S selects what is in view, Escape gives up what is being drawn` : "";
     this.canvas = el("canvas", { tabindex: 0, role: "application", "aria-label": `Map of the texts: ${KEYS_SAY}${outlined}` });
     this.ring = el("div", { class: "ring", hidden: true });
     this.note = el("p", { class: "fallback", hidden: true });
@@ -99,7 +99,7 @@ export class MapView {
     this.regions.set(regions);
   }
 
-  /** Outlines to be seen, each `{area, cut}` in units of the points. */
+  /** Outlines to be seen, each `{area, cut, name}` in units of the points. */
   setOutlines(outlines) {
     this.outlines.set(outlines);
   }
@@ -162,6 +162,7 @@ export class MapView {
     const thin = Math.min(1, (20000 / n) ** 0.3 * Math.max(1, this.camera.zoom ** 0.4));
     return {
       context: rgb(this.hooks.palette().dropped),
+      withheld: rgb(this.hooks.palette().categorical[2]),
       contextAlpha: Math.max(0.12, (this.hooks.isDark() ? 0.42 : 0.46) * thin),
       contextSize: 0.86 * size * grow,
       droppedAlpha: Math.max(0.16, 0.34 * thin),
@@ -193,7 +194,7 @@ export class MapView {
   }
 
   #listen() {
-    steer(this.canvas, this.camera, {
+    this.giveUp = steer(this.canvas, this.camera, {
       onClick: (left, top) => this.#pick(left, top),
       draws: () => this.tool !== "pan",
       draw: (line, event) => this.#outline(line, event),
@@ -213,11 +214,16 @@ export class MapView {
   #key({ key, shiftKey }) {
     const tool = { l: "lasso", b: "box", v: "pan" }[key.toLowerCase()];
     if (key === "Enter") this.#pick(this.camera.size[0] / 2, this.camera.size[1] / 2, 8);
-    else if (key === "Escape") this.hooks.onPin(null);
+    else if (key === "Escape") this.#escape();
     else if (this.hooks.onArea && tool) this.useTool(tool);
     else if (this.hooks.onArea && key.toLowerCase() === "s") this.#take(this.outlines.whole(), shiftKey ? "add" : "only");
     else return this.camera.key(key);
     return true;
+  }
+
+  #escape() {
+    if (this.giveUp()) this.outlines.finished();
+    else this.hooks.onPin(null);
   }
 
   /** The line that is being drawn; null = it is finished. */

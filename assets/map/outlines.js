@@ -5,6 +5,7 @@ import { simplified } from "./outline.js";
 
 const EXACT = 0.7; // pixels a corner may be away from the line that was drawn
 const MOST_CORNERS = 200;
+const ABOVE = 5; // pixels between an outline and its name
 const FINE = 20; // steps within a pixel that corners are rounded to
 
 export class Outlines {
@@ -18,15 +19,21 @@ export class Outlines {
     this.areas = [];
   }
 
-  /** Outlines to be seen, each `{area, cut}` in units of the points. */
+  /** Outlines to be seen, each `{area, cut, name}` in units of the points; the name stands at its highest corner. */
   set(outlines) {
-    this.areas = outlines.map(({ area, cut }) => ({ area, path: svg("path", { class: cut ? "cut" : "" }) }));
-    this.kept.replaceChildren(...this.areas.map(({ path }) => path));
+    this.areas = outlines.map(({ area, cut, name }) => ({ area, path: svg("path", { class: cut ? "cut" : "" }), text: svg("text", {}, name) }));
+    this.kept.replaceChildren(...this.areas.flatMap(({ path, text }) => [path, text]));
     this.place();
   }
 
   place() {
-    for (const { area, path } of this.areas) path.setAttribute("d", pathOf(corners(area).map((point) => this.camera.toPixel(...point))));
+    for (const { area, path, text } of this.areas) {
+      const pixels = corners(area).map((point) => this.camera.toPixel(...point));
+      path.setAttribute("d", pathOf(pixels));
+      const [left, top] = pixels.reduce((best, pixel) => (pixel[1] < best[1] ? pixel : best));
+      text.setAttribute("x", left.toFixed(1));
+      text.setAttribute("y", (top - ABOVE).toFixed(1));
+    }
   }
 
   /** Show what is being drawn: a line, or the box between its ends. */

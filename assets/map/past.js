@@ -14,17 +14,15 @@ export class Past {
     this.ahead = [];
   }
 
-  /** What was before `now`, or null. */
-  undo(now) {
-    if (!this.behind.length) return null;
-    this.ahead.push(now);
-    return this.behind.pop();
+  /** Where a step leads, `undo` or `redo`; null = nowhere. */
+  next(way) {
+    return (way === "undo" ? this.behind : this.ahead).at(-1) ?? null;
   }
 
-  /** What was undone last, or null. */
-  redo(now) {
-    if (!this.ahead.length) return null;
-    this.behind.push(now);
-    return this.ahead.pop();
+  /** Take that step away from `now`. */
+  step(way, now) {
+    const [from, to] = way === "undo" ? [this.behind, this.ahead] : [this.ahead, this.behind];
+    from.pop();
+    to.push(now);
   }
 }

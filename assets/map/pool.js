@@ -1,11 +1,12 @@
 /** What a where is evaluated on: columns, labels and found rows, each fetched once and put into hash order. No DOM. */
 
 import { inOrder } from "./band.js";
-import { bytes, column } from "./columns.js";
+import { bytes, bytesAnd, column } from "./columns.js";
 import { Facet, opened } from "./facet.js";
 import { count } from "./look.js";
 import { heldHere, needs } from "./where.js";
 
+const ALIKE = "Eudscore-Alike"; // of an answer: how many rows, cosine of the nearest, cosine of the last
 const MOST_MARKS = 24; // a mask of all rows each
 
 export class Pool {
@@ -17,6 +18,7 @@ export class Pool {
     this.facets = new Map();
     this.asked = new Map();
     this.masks = new Map();
+    this.likenesses = new Map();
     this.started = this.#start();
   }
 
@@ -76,6 +78,11 @@ export class Pool {
     return this.masks.get(keyOf(mark));
   }
 
+  /** How alike the rows are that a search by meaning or likeness found, `{rows, nearest, last}`; else undefined. */
+  alike(mark) {
+    return this.likenesses.get(keyOf(mark));
+  }
+
   /** Fetch and compute whatever a where speaks of; afterwards it can be evaluated at once. */
   async need(where) {
     const { columns, marks } = needs(where);
@@ -97,12 +104,16 @@ export class Pool {
     if (this.masks.size > MOST_MARKS) this.masks.delete(this.masks.keys().next().value);
   }
 
-  async #found({ words, meaning, like, most }) {
+  async #found(mark) {
+    const { words, meaning, like, most } = mark;
     const asked = new URLSearchParams({ ...(words && { words }), ...(meaning && { meaning }), ...(like !== undefined && { like }), ...(most && { most }) });
-    const bits = new Uint8Array(await bytes(`${this.data.found_url}?${asked}`));
+    const [answer, said] = await bytesAnd(`${this.data.found_url}?${asked}`, ALIKE);
+    const bits = new Uint8Array(answer);
     this.#check(this.n <= 8 * bits.length && 8 * bits.length < this.n + 8 ? this.n : 8 * bits.length);
     const mask = new Uint8Array(this.n);
     for (let j = 0; j < this.n; j += 1) mask[j] = (bits[this.order[j] >> 3] >> (this.order[j] & 7)) & 1;
+    const [rows, nearest, last] = said?.split(" ") ?? [];
+    if (rows) this.likenesses.set(keyOf(mark), { rows: Number(rows), nearest, last });
     return mask;
   }
 

@@ -57,11 +57,11 @@ export class QueryBar {
     this.hint.classList.toggle("busy", busy);
   }
 
-  /** Conditions as `[text, take away]`; whether there is anything to undo or redo. */
+  /** Conditions as `[text, take away, aside]`; whether there is anything to undo or redo. */
   show(conditions, past) {
     if (!conditions.length) this.field.value = "";
-    this.chips.replaceChildren(...conditions.map(([text, takeAway]) =>
-      el("li", { title: text }, el("span", {}, text), el("button", { type: "button", "aria-label": `Without: ${text}`, onclick: takeAway }, "×"))));
+    this.chips.replaceChildren(...conditions.map(([text, takeAway, aside]) =>
+      el("li", { title: aside ? `${text}: ${aside}` : text }, el("span", {}, text), ...(aside ? [el("small", {}, aside)] : []), el("button", { type: "button", "aria-label": `Without: ${text}`, onclick: takeAway }, "×"))));
     // Not disabled: a disabled button that has the focus would swallow the keys that undo and redo.
     this.undo.setAttribute("aria-disabled", String(!past.behind.length));
     this.redo.setAttribute("aria-disabled", String(!past.ahead.length));

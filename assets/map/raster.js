@@ -1,6 +1,6 @@
 /** The same points counted into pixels without a graphics card, for browsers without WebGL2: all of them, a little coarser. */
 
-import { IN_BAND, KEPT } from "./band.js";
+import { IN_BAND, KEPT, WITHHELD } from "./band.js";
 
 export class RasterPoints {
   constructor(canvas) {
@@ -34,8 +34,12 @@ export class RasterPoints {
     this.pixels.fill(0);
     const last = Math.min(limit, this.n);
     const grey = packed(style.context, style.contextAlpha);
+    const withheld = packed(style.withheld, 0.95);
     const tables = [0, style.droppedAlpha, style.keptAlpha].map((alpha) => this.#colours(alpha));
-    this.#dots(view, last, style.contextSize, (j) => (this.states[j] === IN_BAND ? tables[IN_BAND][this.codes[j]] : grey), false);
+    this.#dots(view, last, style.contextSize, (j) => {
+      if (this.states[j] === WITHHELD) return withheld;
+      return this.states[j] === IN_BAND ? tables[IN_BAND][this.codes[j]] : grey;
+    }, false);
     this.#dots(view, last, style.keptSize, (j) => tables[KEPT][this.codes[j]], true);
     this.context.putImageData(this.image, 0, 0);
   }

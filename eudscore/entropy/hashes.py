@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from eudscore.entropy.words import Bytes, Texts
+from eudscore.entropy.words import Bytes, Texts, blocks_of
 from eudscore.records import Ints
 
 Hashes = NDArray[np.uint64]
@@ -36,6 +37,11 @@ def hash_texts(texts: Texts) -> Hashes:
     if len(texts.content) > LARGEST:
         return np.array([_of_bytes(texts, row) for row in range(len(texts.ends) - 1)], dtype=np.uint64)
     return hash_stretches(texts.content, texts.ends[:-1], texts.ends[1:])
+
+
+def hash_column(column: pa.ChunkedArray) -> Hashes:
+    """(n,) one hash for each text of a column, block by block; null reads as empty."""
+    return np.concatenate([np.zeros(0, dtype=np.uint64), *map(hash_texts, blocks_of(column))])
 
 
 def hash_stretches(content: Bytes, starts: Ints, stops: Ints) -> Hashes:

@@ -7,11 +7,11 @@ import numpy as np
 from eudscore.geometry import landmarks
 from eudscore.geometry.descent import MIN_DIST, memberships, settle
 from eudscore.geometry.neighbours import (
-    EXACT_ROWS,
     MISSING,
     NeighbourGraph,
     approximate_graph,
     has_direction,
+    is_exact,
     neighbour_graph,
 )
 from eudscore.records import Bools, Floats, Ints
@@ -104,15 +104,20 @@ def umap_layout(
     return LayoutResult(_drawn(_principal(xy), present), method, EPOCHS, after, near)
 
 
-def warm_up(rows: int) -> None:
+def warm_up(rows: int, device: str = "cpu") -> None:
     """Have all compiled that a layout of so many texts needs, on made-up vectors; nothing to do a second time.
 
-    Some seconds once per process; half a minute where neighbours are to be searched approximately. The compiler keeps
-    little between processes, so call it while something else runs.
+    Some seconds once per process; half a minute where neighbours are to be searched approximately, as they are of very
+    many texts on a CPU. The compiler keeps little between processes, so call it while something else runs.
+
+    Args:
+        rows: texts of the layout.
+        device: of torch, on which their neighbours are searched.
     """
     vectors = np.random.default_rng(0).normal(size=(_WARMING, 8)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    graph = neighbour_graph(vectors, k=15) if rows <= EXACT_ROWS else approximate_graph(vectors, k=15)
+    search = neighbour_graph if is_exact(rows, device) else approximate_graph
+    graph = search(vectors, k=15)
     settle(vectors[:, :2], memberships(graph.indices, np.maximum(1 - graph.similarities, 0)), epochs=2, seed=0)
 
 

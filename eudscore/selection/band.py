@@ -1,14 +1,12 @@
-"""The interval on the quantile scale, and the rows drawn from it.
+"""The interval on the quantile scale.
 
-`select_band` has a twin in the browser (`assets/map/band.js`) that must return the same rows: what is
-compared in float32 and what in float64 is part of the rule.
+It has a twin in the browser (`assets/map/band.js`) that must hold the same rows: what is compared in float32 and what
+in float64 is part of the rule.
 """
 
 import numpy as np
 
-from eudscore.records import Balance, Band, Bools, Floats, Ints
-from eudscore.selection.order import hash_order
-from eudscore.selection.quotas import strata_of, take_turns
+from eudscore.records import Band, Bools, Floats
 
 SMALLEST_WIDTH = 0.25  # a narrower band loses coverage: method, section 4.1
 ROOM = 1.5  # width of the default band in units of the budget
@@ -63,30 +61,3 @@ def in_band(quantiles: Floats, band: Band) -> Bools:
     """Whether lo <= u <= hi, ends included and rounded to float32; a nan is outside."""
     inside = (quantiles >= np.float32(band.lo)) & (quantiles <= np.float32(band.hi))
     return np.asarray(inside, dtype=np.bool_)
-
-
-def select_band(
-    quantiles: Floats, labels: Ints | None, *, budget: int, band: Band, balance: Balance, seed: int
-) -> Ints:
-    """Rows drawn from the band by seeded hash, the strata taking turns in proportion to their size.
-
-    The size of a stratum counts all its rows that have a quantile, inside the band or not, so the
-    subset keeps the class shares of the data set as long as the band holds enough of each
-    class. For one band and seed, a smaller budget chooses a prefix of what a larger one chooses.
-
-    Args:
-        quantiles: (n,) float32 in (0, 1); nan = never chosen.
-        labels: (n,) class of each row, -1 = unlabelled; None = no labels.
-        budget: rows wanted.
-        band: the interval, ends included.
-        balance: PROPORTIONAL: a stratum per class and one for the unlabelled; NONE: one stratum.
-        seed: of `hash_order`.
-
-    Returns:
-        (min(budget, rows in the band),) distinct rows in order of choice.
-    """
-    strata = strata_of(labels, len(quantiles), balance)
-    weights = np.bincount(strata[np.isfinite(quantiles)], minlength=int(strata.max(initial=0)) + 1)
-    order = hash_order(len(quantiles), seed)
-    candidates = order[in_band(quantiles, band)[order]]
-    return take_turns(candidates, strata, weights, budget=budget)

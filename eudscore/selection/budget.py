@@ -2,33 +2,49 @@
 
 import math
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from eudscore.errors import RequestError
 from eudscore.records import Band
+from eudscore.selection.request import Budget, Tokens
 
 _WRITTEN = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*(%?)\s*")
-_BUDGET_HINT = "Give a share such as 16%, or a number of rows such as 1600."
+_TOKENS = re.compile(r"\s*([\d,_]*\d)\s*tokens?\s*", re.IGNORECASE)
+_BUDGET_HINT = "Give a share such as 16%, a number of rows such as 1600, or tokens such as '40000 tokens'."
 _BAND_HINT = "Give LO:HI on the quantile scale, such as 0.2:0.6 or 20%:60%."
 
 
-def parse_budget(budget: object) -> float | int:
-    """A budget as a share of all rows (float in (0, 1]) or a number of rows (int, at least 1).
+def parse_budget(budget: object) -> Budget:
+    """A budget as a share of all rows (float in (0, 1]), a number of rows (int, at least 1), or tokens.
 
-    As text: `16%` is a share, `1600` and `1` are numbers of rows, `0.16` and `1.0` are shares again.
-    As a number: a float is a share, an int a number of rows.
+    As text: `16%` is a share, `1600` and `1` are numbers of rows, `0.16` and `1.0` are shares again,
+    `40000 tokens` are tokens. As a number: a float is a share, an int a number of rows.
 
     Raises:
-        RequestError: it is neither, or out of its range.
+        RequestError: it is none of them, or out of its range.
     """
     if isinstance(budget, str):
         return _parse_written_budget(budget)
+    if isinstance(budget, Tokens):
+        return _checked_tokens(budget.count)
     if isinstance(budget, int | np.integer) and not isinstance(budget, bool):
         return _checked_rows(int(budget), str(budget))
     if isinstance(budget, float | np.floating):
         return _checked_share(float(budget), str(budget))
     raise RequestError(f"The budget {budget!r} is neither a number nor text. {_BUDGET_HINT}")
+
+
+def budget_to_json(budget: Budget) -> Any:
+    """A budget as a recipe holds it."""
+    return {"tokens": budget.count} if isinstance(budget, Tokens) else budget
+
+
+def budget_from_json(content: Any) -> Budget:
+    """The budget that `budget_to_json` wrote, checked."""
+    return parse_budget(Tokens(int(content["tokens"])) if isinstance(content, Mapping) else content)
 
 
 def rows_of(budget: float | int, n: int) -> int:
@@ -39,8 +55,10 @@ def rows_of(budget: float | int, n: int) -> int:
     """
     if n < 1:
         raise RequestError("There are no rows to choose from. Read a data set with at least one row.")
-    budget = parse_budget(budget)
-    wanted = budget if isinstance(budget, int) else max(1, math.floor(budget * n + 0.5))
+    checked = parse_budget(budget)
+    if isinstance(checked, Tokens):
+        raise RequestError("A budget in tokens is no number of rows.")
+    wanted = checked if isinstance(checked, int) else max(1, math.floor(checked * n + 0.5))
     return min(wanted, n)
 
 
@@ -56,6 +74,42 @@ def parse_band(text: str) -> Band:
     return checked_band(Band(_number(ends[0]), _number(ends[1])))
 
 
+def parse_bands(written: Sequence[str]) -> dict[str, Band]:
+    """Column -> interval, from `COL=LO:HI`.
+
+    Raises:
+        RequestError: a part is missing, or a column is given twice.
+    """
+    return {column: parse_band(ends) for column, ends in _named(written, "LO:HI").items()}
+
+
+def parse_shares(written: Sequence[str]) -> dict[str, float] | None:
+    """Name -> weight, from `NAME=W`; None where none is given.
+
+    Raises:
+        RequestError: a part is missing or no number, or a name is given twice.
+    """
+    found: dict[str, float] = {}
+    for name, weight in _named(written, "W").items():
+        try:
+            found[name] = float(weight)
+        except ValueError:
+            raise RequestError(f"The share {name}={weight} is no number. Give NAME=W, such as sports=2.") from None
+    return found or None
+
+
+def _named(written: Sequence[str], what: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for one in written:
+        name, mark, rest = one.rpartition("=")
+        if not mark or not name:
+            raise RequestError(f"{one!r} is not NAME={what}. Write the name, an equals sign, and {what}.")
+        if name in found:
+            raise RequestError(f"{name!r} is given twice. Give it once.")
+        found[name] = rest
+    return found
+
+
 def checked_band(band: Band) -> Band:
     """The band itself.
 
@@ -68,7 +122,9 @@ def checked_band(band: Band) -> Band:
     return band
 
 
-def _parse_written_budget(text: str) -> float | int:
+def _parse_written_budget(text: str) -> Budget:
+    if (tokens := _TOKENS.fullmatch(text)) is not None:
+        return _checked_tokens(int(re.sub("[,_]", "", tokens[1])))
     match = _WRITTEN.fullmatch(text)
     if match is None:
         raise RequestError(f"The budget {text!r} is not a number. {_BUDGET_HINT}")
@@ -85,6 +141,12 @@ def _checked_share(share: float, shown: str) -> float:
     if not 0 < share <= 1:
         raise RequestError(f"The budget {shown} is not a share above 0 and up to 100%. {_BUDGET_HINT}")
     return share
+
+
+def _checked_tokens(count: int) -> Tokens:
+    if count < 1:
+        raise RequestError(f"A budget of {count} tokens is less than one token. {_BUDGET_HINT}")
+    return Tokens(count)
 
 
 def _checked_rows(rows: int, shown: str) -> int:

@@ -5,10 +5,31 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from eudscore.entropy.hashes import Hashes, mix
 from eudscore.records import Ints
 
 _GAMMA = 0x9E3779B97F4A7C15
 _MASK = 0xFFFFFFFFFFFFFFFF
+
+
+def draw_order(keys: Hashes, labels: Ints | None, seed: int = 0) -> Ints:
+    """The rows sorted by a seeded hash of their texts: the same texts in the same order, wherever they stand.
+
+    Args:
+        keys: (n,) a hash of each text.
+        labels: (n,) class of each row; decides between equal texts, and after it the place in the file does, which
+            tells apart only what is the same.
+        seed: any integer; only its lowest 64 bits count.
+
+    Returns:
+        (n,) int64, a permutation.
+    """
+    mixed = mix(keys + _start(seed))
+    order = np.argsort(mixed, kind="stable")
+    drawn = mixed[order]
+    if labels is not None and (drawn[1:] == drawn[:-1]).any():
+        order = np.lexsort((np.arange(len(keys)), labels, mixed))
+    return order.astype(np.int64, copy=False)
 
 
 @lru_cache(maxsize=4)
@@ -28,19 +49,14 @@ def hash_order(n: int, seed: int = 0) -> Ints:
 
     Source: Steele, Lea, Flood, Fast Splittable Pseudorandom Number Generators, OOPSLA 2014 (`mix64`).
     """
-    start = _mix(np.array([(int(seed) + 1) * _GAMMA & _MASK], dtype=np.uint64))
     keys = np.arange(1, n + 1, dtype=np.uint64)
     keys *= np.uint64(_GAMMA)
-    keys += start
-    order = np.argsort(_mix(keys)).astype(np.int64, copy=False)
+    keys += _start(seed)
+    order = np.argsort(mix(keys)).astype(np.int64, copy=False)
     order.flags.writeable = False
     return order
 
 
-def _mix(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Finaliser of splitmix64, in place; sums and products are modulo 2^64."""
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        keys ^= keys >> np.uint64(shift)
-        keys *= np.uint64(factor)
-    keys ^= keys >> np.uint64(31)
-    return keys
+def _start(seed: int) -> NDArray[np.uint64]:
+    """(1,) where the generator of a seed starts."""
+    return mix(np.array([(int(seed) + 1) * _GAMMA & _MASK], dtype=np.uint64))

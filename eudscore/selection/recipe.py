@@ -1,19 +1,25 @@
 """A selection from a request, and the recipe that replays it to identical rows."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from eudscore.errors import RequestError
-from eudscore.records import Balance, Band, Ints, JsonDict, Selection, SelectionRequest, Strategy
+from eudscore.records import Band, Bools, Floats, Ints, JsonDict
 from eudscore.selection.band import default_band, holding_band, in_band
 from eudscore.selection.budget import checked_band, parse_budget, rows_of
-from eudscore.selection.strategies import STRATEGIES, Draw, SelectionInputs, balance_named, strategy_named
+from eudscore.selection.pool import Materials, Pool
+from eudscore.selection.quantiles import mid_ranks
+from eudscore.selection.quotas import capped, shares_in_order, strata_of, take_turns, weights_of
+from eudscore.selection.ranking import Ranking
+from eudscore.selection.request import Balance, Per, Selection, SelectionRequest, Strategy, Tokens
+from eudscore.selection.strategies import STRATEGIES, Need, balance_named, per_named, rank, strategy_named, weighty
+from eudscore.selection.written import request_from_json, request_to_json
 
-RECIPE_VERSION = 1
+RECIPE_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -22,33 +28,110 @@ class Provenance:
 
     Attributes:
         corpus: `Corpus.id`.
-        labels: `Corpus.labels_id`; balance depends on it.
-        card: `Card.key` of the column the request names in `by`.
+        labels: `Corpus.labels_id`.
+        cards: name of everything the strategy reads -> key of its card.
+        classes: names of the classes; shares are given by them.
     """
 
     corpus: str
     labels: str
-    card: str
+    cards: Mapping[str, str]
+    classes: Sequence[str] = ()
 
 
-def select(inputs: SelectionInputs, request: SelectionRequest, provenance: Provenance) -> Selection:
+def select(
+    materials: Materials, request: SelectionRequest, provenance: Provenance, *, ranking: Ranking | None = None
+) -> Selection:
     """Choose rows, count what each step left, and write the recipe.
 
     Without a band the default one of the budget is used, widened until it holds the budget. A band that was
     asked for is kept: if it holds fewer rows than the budget, they are all that is chosen, and
     the last step says so.
 
+    Args:
+        materials: of the data set.
+        request: what is wanted.
+        provenance: what it stands on, for the recipe.
+        ranking: what `ranked` made of the same request, where it was kept.
+
     Raises:
         RequestError: an option is out of its range, nothing is scored, or the band holds no row.
     """
-    rows_asked = rows_of(request.budget, len(inputs.values))
-    request = _resolved(inputs, request, rows_asked)
-    steps = _steps(inputs, request)
-    if steps[-1][1] == 0:
-        raise RequestError(_nothing_left(request, steps))
-    draw = Draw(rows_asked, request.band or Band(0, 1), request.balance, request.seed)
-    rows = STRATEGIES[request.strategy](inputs, draw)
-    return Selection(rows, (*steps, ("budget", len(rows))), write_recipe(request, provenance, rows))
+    pool = Pool(materials, request.seed)
+    request = resolved(materials, request, provenance)
+    found = ranked(materials, request, pool=pool) if ranking is None else ranking
+    inside = _inside(materials, request)
+    held = found.order[inside[found.order]]
+    kept = capped(held, materials.groups, request.group_cap) if request.group_cap is not None else held
+    steps = [("all rows", len(pool)), ("with text", int(materials.eligible.sum()))]
+    if Need.VALUES in STRATEGIES[request.strategy].needs:
+        steps.append(("scored", int((materials.eligible & np.isfinite(materials.column(request.by))).sum())))
+    if found.withheld:
+        steps.append(("not withheld", len(found.order)))
+    if request.band is not None or request.bands:
+        steps.append(("in band", len(held)))
+    if request.group_cap is not None:
+        steps.append(("within the cap", len(kept)))
+    if len(kept) == 0:
+        raise RequestError(_nothing_left(request, dict(steps)))
+    rows = _within_budget(materials, pool, request, provenance, kept)
+    if len(rows) == 0:
+        raise RequestError("No row is of a class that has a share of the budget. Give another class a share.")
+    written = write_recipe(request, provenance, rows)
+    return Selection(rows, (*steps, ("budget", len(rows))), written, found.withheld)
+
+
+def ranked(materials: Materials, request: SelectionRequest, *, pool: Pool | None = None) -> Ranking:
+    """Rows of the corpus by preference, and those that are withheld; it depends on no budget and no band."""
+    pool = Pool(materials, request.seed) if pool is None else pool
+    found = rank(pool, request, rank_limit(request, len(pool)))
+    withheld = {reason: pool.rows(places) for reason, places in found.withheld.items()}
+    return replace(found, order=pool.rows(found.order), withheld=withheld)
+
+
+def rank_limit(request: SelectionRequest, n: int) -> int:
+    """How many rows a strategy is to rank: all, or as far as it is worth it: the next tenth of the data set."""
+    if not STRATEGIES[request.strategy].limited:
+        return n
+    wanted = n if isinstance(request.budget, Tokens) else rows_of(request.budget, n)
+    tenth = max(1, -(-n // 10))
+    return min(n, -(-wanted // tenth) * tenth)
+
+
+def resolved(materials: Materials, request: SelectionRequest, provenance: Provenance) -> SelectionRequest:
+    """The request in plain types, checked, its band made explicit, or without one where the strategy has none.
+
+    Raises:
+        RequestError: an option is out of its range.
+    """
+    request = replace(
+        request,
+        budget=parse_budget(request.budget),
+        strategy=strategy_named(request.strategy),
+        balance=balance_named(request.balance),
+        per=per_named(request.per),
+        seed=int(request.seed),
+        bands={name: checked_band(band) for name, band in request.bands.items()},
+    )
+    if request.strategy is Strategy.STRATIFIED:
+        request = replace(request, per=Per.CLUSTER)
+    if (request.shares is not None) != (request.balance is Balance.CUSTOM):
+        raise RequestError("Shares and the balance 'custom' belong together: give both, or neither.")
+    if request.shares is not None:
+        shares_in_order(request.shares, _names(materials, request, provenance), request.per.value)
+    if request.group_cap is not None and request.group_cap < 1:
+        raise RequestError(f"A cap of {request.group_cap} near-duplicates leaves nothing: give at least 1, or none.")
+    if request.strategy is not Strategy.BAND:
+        if request.band is not None:
+            raise RequestError(
+                f"The strategy {request.strategy.value!r} has no band: leave the band out, or use the strategy 'band'."
+            )
+        return request
+    if request.band is not None:
+        return replace(request, band=checked_band(request.band))
+    n = len(materials.eligible)
+    rows = _rows_wanted(materials, request.budget, n)
+    return replace(request, band=holding_band(_quantiles(materials, request.by), default_band(rows / n), rows))
 
 
 def write_recipe(request: SelectionRequest, provenance: Provenance, rows: Ints) -> JsonDict:
@@ -58,13 +141,8 @@ def write_recipe(request: SelectionRequest, provenance: Provenance, rows: Ints) 
         "kind": "selection",
         "corpus": provenance.corpus,
         "labels": provenance.labels,
-        "card": provenance.card,
-        "budget": request.budget,
-        "by": request.by,
-        "strategy": request.strategy.value,
-        "band": [request.band.lo, request.band.hi] if request.band else None,
-        "balance": request.balance.value,
-        "seed": request.seed,
+        "cards": dict(provenance.cards),
+        **request_to_json(request),
         "chosen": {"rows": len(rows), "digest": digest_of(rows)},
     }
 
@@ -73,47 +151,41 @@ def request_from_recipe(recipe: Mapping[str, Any]) -> SelectionRequest:
     """The request that a recipe holds.
 
     Raises:
-        RequestError: it is not a recipe, a newer one than this version reads, or a value is out of its range.
+        RequestError: it is not a recipe, one of another version than this one reads, or a value is out of its range.
     """
     version = recipe.get("version")
     if recipe.get("kind") != "selection" or not isinstance(version, int):
         raise RequestError("This is not a selection recipe. Give the file that `eudscore select --recipe` wrote.")
-    if version > RECIPE_VERSION:
-        raise RequestError(
-            f"The recipe is of version {version}, this eudscore reads up to {RECIPE_VERSION}. "
-            "Update eudscore, or select anew."
-        )
-    try:
-        lo_hi = recipe["band"]
-        return SelectionRequest(
-            budget=parse_budget(recipe["budget"]),
-            by=str(recipe["by"]),
-            strategy=strategy_named(recipe["strategy"]),
-            band=None if lo_hi is None else checked_band(Band(float(lo_hi[0]), float(lo_hi[1]))),
-            balance=balance_named(recipe["balance"]),
-            seed=int(recipe["seed"]),
-        )
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise RequestError(
-            f"The recipe cannot be read at {error}. Give the file as `eudscore select --recipe` wrote it."
-        ) from error
+    if version != RECIPE_VERSION:
+        remedy = "Update eudscore, or select anew." if version > RECIPE_VERSION else "Select anew."
+        there = f"The recipe is of version {version}, this eudscore reads version {RECIPE_VERSION}."
+        raise RequestError(f"{there} {remedy}")
+    return request_from_json(recipe)
 
 
 def check_provenance(recipe: Mapping[str, Any], provenance: Provenance) -> None:
     """Make sure that a recipe meets the data it was written for.
 
     Raises:
-        RequestError: texts, scores, or (where the recipe balances classes) labels are others.
+        RequestError: texts, labels or scores are others.
     """
-    parts = [("corpus", provenance.corpus, "texts"), ("card", provenance.card, "scores")]
-    if recipe.get("balance") == Balance.PROPORTIONAL:
-        parts.append(("labels", provenance.labels, "labels"))
-    for key, here, what in parts:
-        if recipe.get(key) != here:
+    parts = [("texts", recipe.get("corpus"), provenance.corpus)]
+    if _reads_labels(recipe):
+        parts.append(("labels", recipe.get("labels"), provenance.labels))
+    cards = recipe.get("cards")
+    named = cards if isinstance(cards, Mapping) else {}
+    parts += [(f"scores ({name})", named.get(name), key) for name, key in provenance.cards.items()]
+    for what, there, here in parts:
+        if there != here:
             raise RequestError(
-                f"The recipe was written for other {what} ({recipe.get(key)}) than these ({here}). "
+                f"The recipe was written for other {what} ({there}) than these ({here}). "
                 f"Use it with the {what} it was written for, or select anew."
             )
+
+
+def _reads_labels(recipe: Mapping[str, Any]) -> bool:
+    by_class = recipe.get("balance") != Balance.NONE and recipe.get("per") == Per.CLASS
+    return by_class or Need.LABELS in STRATEGIES[strategy_named(str(recipe.get("strategy")))].needs
 
 
 def digest_of(rows: Ints) -> str:
@@ -121,41 +193,75 @@ def digest_of(rows: Ints) -> str:
     return hashlib.sha256(np.ascontiguousarray(rows, dtype="<i8").tobytes()).hexdigest()[:16]
 
 
-def _resolved(inputs: SelectionInputs, request: SelectionRequest, rows: int) -> SelectionRequest:
-    """The request in plain types, its band made explicit, or without one where the strategy has none."""
-    request = replace(
-        request,
-        budget=parse_budget(request.budget),
-        strategy=strategy_named(request.strategy),
-        balance=balance_named(request.balance),
-        seed=int(request.seed),
-    )
-    if request.strategy is not Strategy.BAND:
-        return replace(request, band=None)
+def strata(materials: Materials, request: SelectionRequest) -> Ints:
+    """(n,) what shares the budget: class or cluster of each row, all the same without balance."""
+    by = materials.clusters if request.per is Per.CLUSTER and request.balance is not Balance.NONE else materials.labels
+    return strata_of(by, len(materials.eligible), request.balance)
+
+
+def _within_budget(
+    materials: Materials, pool: Pool, request: SelectionRequest, provenance: Provenance, kept: Ints
+) -> Ints:  # fmt: skip
+    """The first of each stratum in turn, until the budget is spent."""
+    of = strata(materials, request)
+    candidates = np.zeros(len(of), dtype=np.bool_)
+    candidates[pool.rows(weighty(pool, request))] = True
+    names = _names(materials, request, provenance)
+    shares = None if request.shares is None else shares_in_order(request.shares, names, request.per.value)
+    labelled = request.per is Per.CLUSTER or materials.labels is not None
+    weights = weights_of(of, candidates, request.balance, named=len(names) if labelled else 1, shares=shares)
+    budget = request.budget
+    most = len(kept) if isinstance(budget, Tokens) else rows_of(budget, len(of))
+    rows = take_turns(kept, of, weights, budget=most, at_least_one=request.at_least_one)
+    if isinstance(budget, Tokens):
+        spent = np.cumsum(materials.tokens[rows])
+        rows = rows[: max(1, int(np.searchsorted(spent, budget.count, side="right")))]
+    return rows
+
+
+def _names(materials: Materials, request: SelectionRequest, provenance: Provenance) -> Sequence[str]:
+    if request.balance is Balance.NONE:
+        return ["all"]
+    if request.per is Per.CLASS:
+        return provenance.classes
+    return [str(number) for number in range(int(materials.clusters.max(initial=-1)) + 1)]
+
+
+def _rows_wanted(materials: Materials, budget: float | int | Tokens, n: int) -> int:
+    """About how many rows a budget is."""
+    if not isinstance(budget, Tokens):
+        return rows_of(budget, n)
+    mean = materials.tokens[materials.eligible].mean() if materials.eligible.any() else 1.0
+    return min(n, max(1, int(budget.count / max(1.0, float(mean)))))
+
+
+def _quantiles(materials: Materials, column: str) -> Floats:
+    """(n,) float32 mid-ranks among all rows with a value; nan for a row that may not be chosen."""
+    values = np.asarray(materials.column(column), dtype=np.float32)
+    return np.where(materials.eligible, mid_ranks(values), np.float32(np.nan))
+
+
+def _inside(materials: Materials, request: SelectionRequest) -> Bools:
+    """(n,) which rows are in every interval of the request."""
+    inside = materials.eligible.copy()
+    bands = dict(request.bands)
     if request.band is not None:
-        return replace(request, band=checked_band(request.band))
-    band = default_band(rows / len(inputs.values))
-    return replace(request, band=holding_band(inputs.quantiles, band, rows))
+        inside &= in_band(_quantiles(materials, request.by), request.band)
+    for column, band in bands.items():
+        inside &= in_band(_quantiles(materials, column), band)
+    return inside
 
 
-def _steps(inputs: SelectionInputs, request: SelectionRequest) -> tuple[tuple[str, int], ...]:
-    steps = [("all rows", len(inputs.values)), ("with text", int(inputs.eligible.sum()))]
-    if request.strategy is not Strategy.RANDOM:
-        steps.append(("scored", int(inputs.choosable.sum())))
-    if request.band is not None:
-        steps.append(("in band", int(in_band(inputs.quantiles, request.band).sum())))
-    return tuple(steps)
-
-
-def _nothing_left(request: SelectionRequest, steps: tuple[tuple[str, int], ...]) -> str:
-    left = dict(steps)
+def _nothing_left(request: SelectionRequest, left: Mapping[str, int]) -> str:
     if left["with text"] == 0:
         return "No row has a text to choose. Check which column holds the text."
-    if left["scored"] == 0:
+    if left.get("scored") == 0:
         return (
             f"No row has a value of {request.by} (its card says why): select by another column, such as "
             "information_entropy, or score the data with more entropies."
         )
+    if request.bands:
+        return f"No row is in all {len(request.bands) + 1} intervals. Widen one of them, or leave it out."
     band = request.band or Band(0, 1)
     return (
         f"The band {band.lo:g}:{band.hi:g} of {request.by} holds none of the {left['scored']:,} scored rows. "

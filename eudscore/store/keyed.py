@@ -22,7 +22,7 @@ from eudscore.store.manifest import HELPERS, is_intact
 from eudscore.store.owners import is_draft
 
 VERSION = 1
-KINDS = ("columns", "vectors", "adapted", "graphs", "layouts", "profiles")
+KINDS = ("columns", "vectors", "adapted", "graphs", "layouts", "profiles", "clusters", "rankings")
 """Folders of a workspace that hold folders of one corpus each."""
 
 LOCKS = "locks"

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 
 from eudscore.errors import InputError
 from eudscore.records import ROW_IN_SOURCE, Card, Floats, Ints, JsonDict
-from eudscore.store.disk import ANOTHER_FILE, in_words, sync_file, sync_folder, writing
-from eudscore.store.owners import FILE, draft_name, is_abandoned
+from eudscore.store.disk import in_words
+from eudscore.store.whole import whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,26 +144,13 @@ def read_parquet(path: Path, what: str, *, verb: str) -> tuple[pa.Table, JsonDic
 
 
 def write_parquet(table: pa.Table, path: Path) -> Path:
-    """Write Parquet under a temporary name beside its target, then rename it into place, for good.
-
-    What processes that were killed left of such writing in the same folder is removed.
+    """Write Parquet, whole or not at all.
 
     Raises:
         WorkspaceError: it cannot be written there.
     """
-    draft = path.with_name(draft_name(FILE))
-    with writing(path, otherwise=ANOTHER_FILE):
-        for leftover in path.parent.glob(f"{FILE}*"):
-            if is_abandoned(leftover):
-                leftover.unlink(missing_ok=True)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            pq.write_table(table, draft, compression="zstd")
-            sync_file(draft)
-            draft.replace(path)
-            sync_folder(path.parent)
-        finally:
-            draft.unlink(missing_ok=True)
+    with whole(path) as draft:
+        pq.write_table(table, draft, compression="zstd")
     return path
 
 

@@ -8,6 +8,8 @@
     graphs/<corpus id>/<key>/                     card.json, indices.npy, similarities.npy
     layouts/<corpus id>/<key>/                    card.json, layout.npy
     profiles/<corpus id>/<key>/                   what a data set looks like
+    clusters/<corpus id>/<key>/                   card.json, clusters.npy
+    rankings/<corpus id>/<key>/                   card.json, order.npy and what was withheld
     selections/<corpus id>-<revision>/<name>.json recipes
     runs/<run id>/                                spec, status, metrics, log, model
     locks/                                        held while something is computed
@@ -27,9 +29,10 @@ from eudscore.store.disk import writing
 from eudscore.store.documents import read_json, write_json
 from eudscore.store.keyed import VERSION
 from eudscore.store.layouts import Layouts
+from eudscore.store.rankings import Rankings, StoredRanking
 from eudscore.store.selections import Selections
 
-__all__ = ["VERSION", "CorpusEntry", "CorpusRef", "StoredColumn", "Workspace", "default_root"]
+__all__ = ["VERSION", "CorpusEntry", "CorpusRef", "StoredColumn", "StoredRanking", "Workspace", "default_root"]
 
 RUNS = "runs"
 _MARKER = "workspace.json"
@@ -43,7 +46,7 @@ def default_root() -> Path:
     return Path(named).expanduser().resolve() if named else user_data_path("eudscore", appauthor=False)
 
 
-class Workspace(Corpora, Columns, Layouts, Selections):
+class Workspace(Corpora, Columns, Layouts, Rankings, Selections):
     """A folder of everything that was read, scored, laid out and trained."""
 
     def __init__(self, root: Path) -> None:

@@ -1,54 +1,114 @@
-"""A subset as the Select page shows it: figures, kept and dropped texts, and what to do with it."""
+"""A subset as the Select page shows it: figures, the texts on both sides of the line, and how to take it away."""
 
 import io
 import json
+import time
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow.parquet as pq
 import streamlit as st
+from numpy.typing import NDArray
 
-from eudscore.records import SelectionRequest, Strategy
-from eudscore.selection.shift import mean_shift
+from eudscore.errors import WorkspaceError
+from eudscore.records import Ints, JsonDict
+from eudscore.selection.effect import Effect
+from eudscore.selection.recipe import rank_limit, request_from_recipe
+from eudscore.selection.request import Balance, SelectionRequest
+from eudscore.selection.strategies import STRATEGIES
 from eudscore.store.scores import Scores
-from eudscore.ui import state, tables, theme
+from eudscore.ui import opening, state, tables, theme, watching
 from eudscore.ui.explorer import ExplorerState
+from eudscore.ui.quoting import counted, note
 from eudscore.ui.state import Opened
-from eudscore.ui.views import SEED
+from eudscore.ui.views import SEED, layout_of
 from eudscore.ui.wording import column_label
 from eudscore.workflow.choosing import Subset, select
+from eudscore.workflow.effects import effect_on
+from eudscore.workflow.materials import StoredMaterials
+from eudscore.workflow.ranking import ranking_key
+from eudscore.workflow.reviewing import withheld_csv
+from eudscore.workflow.submitting import RANK, submit_ranking
 
 CHOSEN = "chosen_recipe"
+_HEIGHT = 320  # of a table of texts, as the card beside it
+_KEPT, _DROPPED, _WITHHELD = "Kept", "Dropped", "Review these"
 
 
-def chosen(scores: Scores, choice: ExplorerState) -> Subset:
-    """The server's exact answer to what the component shows.
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What the page is about.
+
+    Attributes:
+        subset: the server's exact answer.
+        request: what was asked for.
+        effect: what it does to the data.
+        seconds: that choosing took.
+    """
+
+    subset: Subset
+    request: SelectionRequest
+    effect: Effect
+    seconds: float
+
+
+def chosen(opened: Opened, scores: Scores, choice: ExplorerState) -> Shown | None:
+    """The server's exact answer to what the component shows; None while the strategy ranks the rows.
 
     Raises:
-        RequestError: nothing is left inside the interval.
+        EudscoreError: nothing is left inside the interval, or an opened recipe was written for other data.
     """
-    request = SelectionRequest(
-        max(1, choice.k), choice.by, Strategy.BAND, choice.band, balance=choice.balance, seed=SEED
-    )
-    subset = select(state.workspace(), scores, request)
+    found = opening.opened_recipe(opened.ref, choice)
+    if found is not None:
+        _say_opened(found[0])
+    recipe = None if found is None else found[1]
+    request = choice.request(SEED) if recipe is None else request_from_recipe(recipe)
+    if not _is_ranked(opened, scores, request):
+        _rank(opened, request)
+        return None
+    begun = time.perf_counter()
+    subset = select(state.workspace(), scores, request, recipe=recipe)
+    seconds = time.perf_counter() - begun
     st.session_state[CHOSEN] = subset.recipe
-    return subset
+    return Shown(subset, request, effect_of_subset(opened, subset), seconds)
 
 
-def figures(subset: Subset, choice: ExplorerState) -> None:
-    """Five figures of the subset against the whole."""
-    scores = subset.scores
-    values = mean_shift(np.asarray(scores.columns[choice.by]), subset.rows)
-    words = mean_shift(scores.tokens, subset.rows)
-    steps = dict(subset.selection.steps)
-    theme.tiles(
-        [
-            ("Rows kept", f"{len(subset):,}"),
-            ("Share of all rows", theme.percent(len(subset) / max(1, len(scores)))),
-            ("Rows in the interval", f"{steps.get('in band', len(scores)):,}"),
-            (f"Mean {column_label(choice.by)} (all {theme.number(values.before)})", theme.number(values.after)),
-            (f"Mean tokens (all {theme.number(words.before)})", theme.number(words.after)),
-        ]
-    )
+def effect_of_subset(opened: Opened, subset: Subset) -> Effect:
+    """What a subset does to the data, by the map that is shown."""
+    return effect_on(state.workspace(), subset.scores, subset.rows, layout=layout_of(opened).key)
+
+
+def replayed(scores: Scores, recipe: JsonDict) -> Subset:
+    """The rows of a recipe.
+
+    Raises:
+        EudscoreError: it was written for other data, or its strategy has to rank first.
+    """
+    return select(state.workspace(), scores, SelectionRequest(1), recipe=recipe)
+
+
+def figures(shown: Shown) -> None:
+    """Figures of the subset against the whole."""
+    subset, effect = shown.subset, shown.effect
+    words = effect.length.mean
+    by = subset.recipe["by"]
+    found = [
+        ("Rows kept", f"{len(subset):,}"),
+        ("Share of all rows", theme.percent(len(subset) / max(1, len(subset.scores)))),
+        (f"Mean words (all {theme.number(words.before)})", theme.number(words.after)),
+    ]
+    if by in effect.columns:
+        mean = effect.columns[by]
+        found.append((f"Mean {column_label(by)} (all {theme.number(mean.before)})", theme.number(mean.after)))
+    if effect.coverage is not None:
+        chance = theme.percent(effect.coverage.chance, 2)
+        found.append((f"Coverage (random {chance})", theme.percent(effect.coverage.kept)))
+    withheld = sum(map(len, subset.selection.withheld.values()))
+    if withheld:
+        found.append(("Withheld for review", f"{withheld:,}"))
+    elif effect.coverage is None:
+        found.append(("Rows to choose from", f"{subset.selection.steps[-2][1]:,}"))
+    theme.tiles(found)
 
 
 def actions(opened: Opened, subset: Subset) -> None:
@@ -63,7 +123,7 @@ def actions(opened: Opened, subset: Subset) -> None:
         )
         if st.button("Save", key="save_selection", icon=":material/bookmark_add:", disabled=state.read_only()):
             with state.sentences():
-                state.workspace().keep_selection(opened.ref, name.strip(), subset.recipe)
+                keep(opened, name.strip(), subset)
                 st.toast(f"Saved as {name.strip()!r}.", icon=":material/check:")
         st.download_button(
             "Subset (Parquet)", key="download_subset", icon=":material/download:", data=lambda: _parquet(subset),
@@ -76,21 +136,135 @@ def actions(opened: Opened, subset: Subset) -> None:
         )  # fmt: skip
 
 
-def kept_and_dropped(subset: Subset, choice: ExplorerState) -> None:
-    """The texts on both sides of the line."""
-    scores = subset.scores
-    values = np.asarray(scores.columns[choice.by])
-    order = subset.rows[np.argsort(-values[subset.rows], kind="stable")]
-    rest = np.setdiff1d(np.arange(len(scores), dtype=np.int64), subset.rows)
-    rest = rest[np.argsort(-values[rest], kind="stable")]
-    left, right = st.columns(2)
-    for place, title, rows in ((left, "Kept", order), (right, "Dropped", rest)):
-        note = f"{min(len(rows), tables.ROWS):,} of {len(rows):,}, highest {column_label(choice.by)} first"
-        with place, theme.card(title, note, key=title.lower()):
-            tables.texts_table(subset.corpus, scores, rows, by=choice.by, key=f"{title.lower()}_rows")
+def keep(opened: Opened, name: str, subset: Subset) -> None:
+    """Save a selection, and beside it the rows that it held back, for a person to look at.
+
+    Raises:
+        EudscoreError: the name will not do, or it cannot be written.
+    """
+    state.workspace().keep_selection(opened.ref, name, subset.recipe)
+    if subset.selection.withheld:
+        state.workspace().keep_review(opened.ref, name, subset.selection.withheld)
+
+
+def texts(opened: Opened, subset: Subset) -> None:
+    """The texts on each side of the line: kept, dropped, and held back with a reason."""
+    withheld = subset.selection.withheld
+    kept = np.zeros(len(subset.scores), dtype=np.bool_)
+    kept[subset.rows] = True
+    aside = np.zeros_like(kept)
+    for rows in withheld.values():
+        aside[rows] = True
+    counts = {_KEPT: len(subset), _DROPPED: int((~kept & ~aside).sum()), _WITHHELD: int(aside.sum())}
+    sides = [side for side, count in counts.items() if count or side != _WITHHELD]
+    more = f", {counts[_WITHHELD]:,} to review" if counts[_WITHHELD] else ""
+    said = f"{counts[_KEPT]:,} kept, {counts[_DROPPED]:,} dropped{more}"
+    with theme.card("Texts", said, key="texts"):
+        side = st.segmented_control(
+            "Side", sides, default=_KEPT, key="texts_side", label_visibility="collapsed", required=True
+        )  # fmt: skip
+        if side == _WITHHELD:
+            _review(opened, subset)
+        else:
+            of_side = np.flatnonzero(kept if side == _KEPT else ~kept & ~aside)
+            table(subset, of_side, key=f"{side.lower()}_rows")
+
+
+def table(subset: Subset, rows: Ints, *, key: str) -> None:
+    """The first rows of a side, the highest score first."""
+    if len(rows) == 0:
+        note("No text is here.")
+        return
+    by = subset.recipe["by"] if subset.recipe["by"] in subset.scores.columns else next(iter(subset.scores.columns))
+    first = highest(np.asarray(subset.scores.columns[by]), rows, tables.ROWS)
+    tables.texts_table(subset.corpus, subset.scores, first, by=by, key=key, height=_HEIGHT)
+    shown = "all of them" if len(first) == len(rows) else f"{len(first):,} of {len(rows):,}"
+    note(f"Highest {column_label(by)} first, {shown}.")
+
+
+def highest(values: NDArray[np.floating], rows: Ints, count: int) -> Ints:
+    """The rows with the highest values, highest first; of equal ones the lower row, no value last."""
+    own = np.nan_to_num(values[rows], nan=-np.inf)
+    if len(rows) > count:
+        least = np.partition(own, len(own) - count)[len(own) - count]
+        above, equal = np.flatnonzero(own > least), np.flatnonzero(own == least)
+        places = np.concatenate([above, equal[: count - len(above)]])
+    else:
+        places = np.arange(len(rows))
+    return np.asarray(rows[places[np.lexsort((rows[places], -own[places]))]])
+
+
+def _review(opened: Opened, subset: Subset) -> None:
+    """What is held back, by its reason, and as a file."""
+    withheld = {reason: rows for reason, rows in subset.selection.withheld.items() if len(rows)}
+    with st.container(key="review", horizontal=True, vertical_alignment="center"):
+        reason = st.selectbox(
+            "Reason", list(withheld), key="review_reason", label_visibility="collapsed", width=260,
+            format_func=lambda one: f"{one} · {len(withheld[one]):,}",
+        )  # fmt: skip
+        st.download_button(
+            "All with their reasons (CSV)", key="download_review", icon=":material/download:",
+            data=lambda: withheld_csv(subset), file_name=f"{opened.corpus.name}-review.csv", mime="text/csv",
+        )  # fmt: skip
+    table(subset, withheld[reason], key="withheld_rows")
+
+
+def _say_opened(name: str) -> None:
+    with st.container(key="opened-recipe", horizontal=True, vertical_alignment="center"):
+        note(f"`{name}` is shown as it was saved. Any change of the settings leaves it.")
+        st.button(
+            "Close it", key="close_opened", type="tertiary", icon=":material/close:", on_click=opening.forget
+        )  # fmt: skip
+
+
+def _is_ranked(opened: Opened, scores: Scores, request: SelectionRequest) -> bool:
+    if STRATEGIES[request.strategy].live:
+        return True
+    held = state.workspace()
+    try:
+        key = ranking_key(StoredMaterials(held, opened.ref, scores), request)
+    except WorkspaceError:  # what it stands on is made when it ranks
+        return False
+    return held.ranking(opened.ref.id, key) is not None
+
+
+def _rank(opened: Opened, asked: SelectionRequest) -> None:
+    """Begin to rank, once, and say how far it is."""
+    request = replace(
+        asked,
+        budget=rank_limit(asked, len(opened.corpus)),
+        band=None,
+        balance=Balance.PROPORTIONAL,
+        shares=None,
+        group_cap=None,
+        at_least_one=True,
+    )  # fmt: skip - a ranking serves whatever comes after it, so a moved slider begins no other
+    job = watching.job_for(opened.ref, RANK, request)
+    if job is None and not state.read_only():
+        submit_ranking(state.workspace(), opened.ref, request)
+        st.rerun()
+    if job is not None and job.status.active:
+        watching.progress(opened.ref, job, key="ranking")
+        return
+    watching.ended_badly(job, "Ranking")
+    if state.read_only():
+        note("This strategy has not ranked the rows yet, and this server only shows what is there.")
+        return
+    watching.start_button(
+        "Rank the rows", lambda: submit_ranking(state.workspace(), opened.ref, request), key="rank_again",
+        icon="play_arrow",
+    )  # fmt: skip
 
 
 def _parquet(subset: Subset) -> bytes:
     sink = io.BytesIO()
     pq.write_table(subset.to_arrow(), sink, compression="zstd")
     return sink.getvalue()
+
+
+def summary_of(recipe: JsonDict) -> str:
+    """A recipe in a few words."""
+    band = recipe["band"]
+    interval = f" from {band[0]:.0%} to {band[1]:.0%}" if band else ""
+    by = f" by {column_label(recipe['by'])}{interval}" if band else ""
+    return f"{counted(recipe['chosen']['rows'], 'row', 'rows')}, {recipe['strategy']}{by}"

@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 
 from eudscore.errors import InputError
-from eudscore.records import JsonDict, SelectionRequest
+from eudscore.records import JsonDict
+from eudscore.selection.request import SelectionRequest
 from eudscore.store.scores import Scores
 from eudscore.ui import state, theme
 from eudscore.ui.choosing import CHOSEN

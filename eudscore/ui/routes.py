@@ -4,38 +4,35 @@ Every address names content (ids and keys of the workspace, never paths), so the
 for good. Numbers are little-endian arrays without a header, one entry a row.
 """
 
-import ipaddress
-from collections.abc import Callable, Iterable
-from functools import lru_cache, wraps
+from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from streamlit import config
 
 from eudscore import locations
 from eudscore.entropy.ranks import mid_ranks
-from eudscore.errors import EudscoreError, RequestError, WorkspaceError
-from eudscore.records import UNLABELLED, Corpus
+from eudscore.errors import WorkspaceError
+from eudscore.records import UNLABELLED
 from eudscore.selection.order import hash_order
 from eudscore.selection.where import parse_where
-from eudscore.store.workspace import CorpusRef, Workspace, default_root
+from eudscore.store.workspace import CorpusRef, default_root
+from eudscore.ui import selection_routes
 from eudscore.ui.quoting import in_utf16
-from eudscore.workflow.picking import coded, rows_found
+from eudscore.ui.serving import FOR_GOOD, PREFIX, answering, corpus_of, numbers, open_workspace, whole_number, workspace
+from eudscore.workflow.picking import alike, coded, rows_found
+from eudscore.workflow.reasons import cosine_in_words
 from eudscore.workflow.searching import matches
 
-PREFIX = "/eudscore"
-_FOR_GOOD = "private, max-age=31536000, immutable"
 _FOR_A_DAY = "private, max-age=86400"
 _SCRIPTS = {".js": "text/javascript", ".css": "text/css"}
+_ALIKE = "Eudscore-Alike"  # of a search by meaning or likeness: how many rows, cosine of the nearest and of the last
 _LONGEST_TEXT = 2000  # characters of a row that travel to the pointer
-
-Endpoint = Callable[[Request], Response]
 
 
 # Addresses
@@ -81,7 +78,11 @@ def codes_url(corpus_id: str, key: str, column: str) -> str:
 
 
 def found_url(ref: CorpusRef) -> str:
-    """Beginning of the addresses of search results, a query completes it: a bit a row, the lowest of a byte first."""
+    """Beginning of the addresses of search results, a query completes it: a bit a row, the lowest of a byte first.
+
+    The header `Eudscore-Alike` says how many rows a search by meaning or likeness found beside the one that others are
+    to be like, and the cosines of the nearest and of the last.
+    """
     return f"{PREFIX}/found/{ref}"
 
 
@@ -108,83 +109,20 @@ def row_url(ref: CorpusRef) -> str:
 # Answers
 
 
-def _answer(endpoint: Endpoint) -> Endpoint:
-    """Refuse strangers, and say what is missing in one sentence."""
-
-    @wraps(endpoint)
-    def answered(request: Request) -> Response:
-        if not _known_host(request.url.hostname):
-            return _sentence(f"This server does not answer to the name {request.url.hostname!r}.", 403)
-        try:
-            return endpoint(request)
-        except RequestError as error:
-            return _sentence(str(error), 400)
-        except EudscoreError as error:
-            return _sentence(str(error), 404)
-
-    return answered
-
-
-def _known_host(hostname: str | None) -> bool:
-    """Whether a request names this server as its owner does.
-
-    A page of another site that points its own name at 127.0.0.1 could otherwise read the texts.
-    A server that listens to the network is guarded by whoever put it there, and by `server.allowedHosts`.
-    """
-    allowed = config.get_option("server.allowedHosts")
-    if hostname in {"localhost", *allowed} or "*" in allowed:
-        return True
-    address = config.get_option("server.address")
-    if address not in {"localhost", "127.0.0.1", "::1"}:
-        return not allowed
-    try:
-        return ipaddress.ip_address((hostname or "").strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def _sentence(sentence: str, status: int) -> JSONResponse:
-    return JSONResponse({"error": sentence}, status, {"Cache-Control": "no-store"})
-
-
-def _numbers(content: bytes | NDArray[Any]) -> Response:
-    body = content if isinstance(content, bytes) else content.tobytes()
-    return Response(body, headers={"Cache-Control": _FOR_GOOD}, media_type="application/octet-stream")
-
-
-def _workspace() -> Workspace:
-    return _open_workspace(default_root())
-
-
-@lru_cache(maxsize=4)
-def _open_workspace(root: Path) -> Workspace:
-    return Workspace(root)
-
-
-def _corpus(request: Request) -> Corpus:
-    return _workspace().corpus(CorpusRef.parse(request.path_params["ref"]))
-
-
-def _whole_number(text: str, name: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise WorkspaceError(f"{name} is {text[:40]!r}, not a whole number: reload the page.")
-    return int(text)
-
-
-@_answer
+@answering
 def _static(request: Request) -> Response:
     asked = request.path_params["file"]
     found = next((path for path in _scripts() if path.name == asked), None)
     if found is None or request.path_params["version"] != front_end_version():
         raise WorkspaceError(f"There is no {asked[:60]!r} in this version of eudscore: reload the page.")
-    return FileResponse(found, headers={"Cache-Control": _FOR_GOOD}, media_type=_SCRIPTS[found.suffix])
+    return FileResponse(found, headers={"Cache-Control": FOR_GOOD}, media_type=_SCRIPTS[found.suffix])
 
 
 def _scripts() -> Iterable[Path]:
     return (path for path in (locations.assets() / "map").iterdir() if path.suffix in _SCRIPTS)
 
 
-@_answer
+@answering
 def _font(request: Request) -> Response:
     asked = request.path_params["file"]
     for path in (locations.assets() / "fonts").glob("*.woff2"):
@@ -193,70 +131,75 @@ def _font(request: Request) -> Response:
     raise WorkspaceError(f"eudscore has no font {asked[:60]!r}.")
 
 
-@_answer
+@answering
 def _points(request: Request) -> Response:
     asked = request.path_params
-    return _numbers(np.asarray(_workspace().layout(asked["corpus"], asked["key"]), dtype="<f4"))
+    return numbers(np.asarray(workspace().layout(asked["corpus"], asked["key"]), dtype="<f4"))
 
 
-@_answer
+@answering
 def _column(request: Request) -> Response:
     asked = request.path_params
-    values = _workspace().column(asked["corpus"], asked["key"], asked["column"])
-    return _numbers(np.asarray(values, dtype="<f4"))
+    values = workspace().column(asked["corpus"], asked["key"], asked["column"])
+    return numbers(np.asarray(values, dtype="<f4"))
 
 
-@_answer
+@answering
 def _quantiles(request: Request) -> Response:
     asked = request.path_params
-    return _numbers(_ranked(default_root(), asked["corpus"], asked["key"], asked["column"]))
+    return numbers(_ranked(default_root(), asked["corpus"], asked["key"], asked["column"]))
 
 
 @lru_cache(maxsize=16)
 def _ranked(root: Path, corpus_id: str, key: str, column: str) -> bytes:
-    values = _open_workspace(root).column(corpus_id, key, column)
+    values = open_workspace(root).column(corpus_id, key, column)
     return mid_ranks(np.asarray(values, dtype=np.float64)).astype("<f4").tobytes()
 
 
-@_answer
+@answering
 def _codes(request: Request) -> Response:
     asked = request.path_params
-    axis, codes = coded(_workspace(), asked["corpus"], asked["key"], asked["column"])
+    axis, codes = coded(workspace(), asked["corpus"], asked["key"], asked["column"])
     header = np.array([axis.lo, axis.hi, axis.whole, axis.least, axis.most], dtype="<f8")
-    return _numbers(header.tobytes() + codes.astype("<u2", copy=False).tobytes())
+    return numbers(header.tobytes() + codes.astype("<u2", copy=False).tobytes())
 
 
-@_answer
+@answering
 def _found(request: Request) -> Response:
     asked = request.query_params
     kind = next((name for name in ("words", "meaning", "like") if name in asked), "")
-    content: Any = _whole_number(asked["like"], "The row") if kind == "like" else asked.get(kind, "")
-    content = {"op": "add", kind: content, "most": _whole_number(asked.get("most", "0"), "The number of rows")}
+    content: Any = whole_number(asked["like"], "The row") if kind == "like" else asked.get(kind, "")
+    content = {"op": "add", kind: content, "most": whole_number(asked.get("most", "0"), "The number of rows")}
     (mark,) = parse_where({"marks": [content]}, columns=[], classes=0).marks
-    found = rows_found(_workspace(), CorpusRef.parse(request.path_params["ref"]), mark)
-    return _numbers(np.packbits(found, bitorder="little").tobytes())
+    ref = CorpusRef.parse(request.path_params["ref"])
+    answer = numbers(np.packbits(rows_found(workspace(), ref, mark), bitorder="little").tobytes())
+    near = alike(workspace(), ref, mark)  # the same search, which is kept: it is not made twice
+    if near is not None and len(near.rows):
+        first, last = (cosine_in_words(float(near.cosines[at])) for at in (0, -1))
+        answer.headers[_ALIKE] = f"{len(near.rows)} {first} {last}"
+    return answer
 
 
-@_answer
+@answering
 def _labels(request: Request) -> Response:
-    return _numbers(_corpus(request).labels.astype("<i4"))
+    return numbers(corpus_of(request).labels.astype("<i4"))
 
 
-@_answer
+@answering
 def _order(request: Request) -> Response:
-    seed = _whole_number(request.query_params.get("seed", "0"), "The seed")
-    return _numbers(hash_order(len(_corpus(request)), seed).astype("<u4"))
+    seed = whole_number(request.query_params.get("seed", "0"), "The seed")
+    return numbers(hash_order(len(corpus_of(request)), seed).astype("<u4"))
 
 
-@_answer
+@answering
 def _eligible(request: Request) -> Response:
-    return _numbers(_corpus(request).has_text.astype(np.uint8))
+    return numbers(corpus_of(request).has_text.astype(np.uint8))
 
 
-@_answer
+@answering
 def _row(request: Request) -> Response:
-    corpus = _corpus(request)
-    row = _whole_number(request.path_params["row"], "The row")
+    corpus = corpus_of(request)
+    row = whole_number(request.path_params["row"], "The row")
     if row >= len(corpus):
         raise WorkspaceError(f"There is no row {row}: {corpus.name} has {len(corpus):,} rows.")
     label = int(corpus.labels[row])
@@ -270,13 +213,13 @@ def _row(request: Request) -> Response:
         "values": [_value(corpus.id, address, row) for address in request.query_params.getlist("value")],
         "matches": [[in_utf16(shown, at) for at in pair] for pair in matches(shown, words)] if words else [],
     }
-    return JSONResponse(answer, headers={"Cache-Control": _FOR_GOOD, "X-Content-Type-Options": "nosniff"})
+    return JSONResponse(answer, headers={"Cache-Control": FOR_GOOD, "X-Content-Type-Options": "nosniff"})
 
 
 def _value(corpus_id: str, address: str, row: int) -> float | None:
     """One value of a column named `family/column`; None where it has none."""
     family, _, column = address.partition("/")
-    value = float(_workspace().column(corpus_id, family, column)[row])
+    value = float(workspace().column(corpus_id, family, column)[row])
     return value if np.isfinite(value) else None
 
 
@@ -292,4 +235,5 @@ ROUTES: list[BaseRoute] = [
     Route(f"{PREFIX}/order/{{ref}}", _order),
     Route(f"{PREFIX}/eligible/{{ref}}", _eligible),
     Route(f"{PREFIX}/row/{{ref}}/{{row}}", _row),
+    *selection_routes.ROUTES,
 ]

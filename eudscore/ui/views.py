@@ -1,24 +1,38 @@
 """The map component filled with a data set: addresses of what is stored, and where a person begins."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 
-from eudscore.records import Balance
+from eudscore.errors import EudscoreError
 from eudscore.selection.budget import rows_of
+from eudscore.selection.request import Balance
+from eudscore.selection.strategies import STRATEGIES, Need
 from eudscore.store.scores import Scores
 from eudscore.store.workspace import CorpusRef
-from eudscore.ui import routes, state
-from eudscore.ui.explorer import ExplorerColumn, ExplorerState, ExplorerView, MapRegion
+from eudscore.ui import routes, selection_routes, state
+from eudscore.ui.explorer import (
+    ExplorerColumn,
+    ExplorerRanking,
+    ExplorerState,
+    ExplorerView,
+    MapRegion,
+    OrderFrom,
+)
 from eudscore.ui.quoting import counted
 from eudscore.ui.state import Opened
 from eudscore.ui.wording import column_label, in_order, preferred, unit_of
+from eudscore.workflow.materials import StoredMaterials, known_clusters
+from eudscore.workflow.profiling import near_duplicates_of
+from eudscore.workflow.ranking import ranking_key
 from eudscore.workflow.stored import GIVEN, family_of
 
 BUDGET = 0.16  # the share that EUDS' headline keeps
 SEED = 0
-HEIGHT = 444  # of the panels with eight classes, as the rest of the page leaves at 1440 x 900
+HEIGHT = 560  # of the panels with eight classes, as the rest of the page leaves at 1440 x 900
 ROW_HEIGHT = 22
+_RANKING = "The rows are being ranked; the map and the bars follow when that is done."
 
 
 def explorer_view(opened: Opened, scores: Scores, *, key: str) -> ExplorerView | None:
@@ -42,27 +56,95 @@ def explorer_view(opened: Opened, scores: Scores, *, key: str) -> ExplorerView |
         for name in in_order(scores.columns)
     ]  # fmt: skip
     layout = layout_of(opened)
-    left = st.session_state.get(_memory(key), {}).get(str(ref))
-    known = left is not None and left.by in scores.columns
+    left = _left(key, ref, scores)
     given = Balance.PROPORTIONAL if corpus.labelled else Balance.NONE
     return ExplorerView(
         n=len(corpus),
         columns=columns,
-        order_url=routes.order_url(ref, SEED),
+        order_url=selection_routes.draw_url(ref, SEED),
         row_url=routes.row_url(ref),
-        by=left.by if known else preferred(list(scores.columns), ranks=True),
-        budget=left.k if known else rows_of(BUDGET, len(corpus)),
-        band=left.band if known and not left.auto else None,
-        color=left.color if known else None,
         points_url=layout.url,
         map_note=layout.note,
         labels_url=routes.labels_url(ref) if corpus.labelled else None,
         classes=corpus.classes,
         eligible_url=routes.eligible_url(ref),
-        balance=left.balance if known else given,
+        tokens_url=routes.column_url(corpus.id, families["tokens"], "tokens") if "tokens" in families else None,
+        groups_url=None if near_duplicates_of(state.workspace(), ref) is None else selection_routes.groups_url(ref),
         regions=layout.regions,
         height=HEIGHT + ROW_HEIGHT * min(4, max(0, len(corpus.classes) - 8)),
+        **_clusters(opened, scores),
+        **({"balance": given} if left is None else _as_left(left)),
+        by=left.by if left else preferred(list(scores.columns), ranks=True),
+        budget=left.k if left else rows_of(BUDGET, len(corpus)),
     )
+
+
+def _clusters(opened: Opened, scores: Scores) -> dict[str, Any]:
+    """Address and names of the clusters of meaning, where they are there."""
+    if known_clusters(state.workspace(), opened.ref) is None:
+        return {}
+    materials = StoredMaterials(state.workspace(), opened.ref, scores)
+    count = int(materials.clusters.max(initial=-1)) + 1
+    return {
+        "clusters_url": selection_routes.clusters_url(opened.ref, materials.vectors_key),
+        "clusters": [f"cluster {number}" for number in range(count)],
+    }
+
+
+def _left(key: str, ref: CorpusRef, scores: Scores) -> ExplorerState | None:
+    """What the person left on this page, if its columns are still there."""
+    left: ExplorerState | None = st.session_state.get(_memory(key), {}).get(str(ref))
+    known = left is not None and {left.by, *left.bands} <= set(scores.columns)
+    return left if known else None
+
+
+def _as_left(left: ExplorerState) -> dict[str, Any]:
+    return {
+        "band": None if left.auto else left.band,
+        "color": left.color,
+        "balance": left.balance,
+        "strategy": left.strategy,
+        "tokens": left.tokens,
+        "way": left.way,
+        "per": left.per,
+        "shares": None if left.shares is None else list(left.shares.values()),
+        "at_least_one": left.at_least_one,
+        "group_cap": left.group_cap,
+        "bands": left.bands,
+    }
+
+
+def with_ranking(view: ExplorerView, opened: Opened, scores: Scores, choice: ExplorerState) -> ExplorerView:
+    """The view with the ranking that the person's strategy needs, or with what stands in its way.
+
+    Args:
+        view: of `explorer_view`.
+        opened: the data set.
+        scores: what is stored for it.
+        choice: what the person has set so far (`explorer.state_of`).
+    """
+    about = next(one for one in view.strategies if one.name == choice.strategy.value)
+    waits = about.clustered and view.clusters_url is None
+    if about.order is not OrderFrom.RANKING and not waits:
+        return view
+    needs = STRATEGIES[choice.strategy].needs
+    found = ExplorerRanking(about.name, choice.by if Need.VALUES in needs else None, None, _RANKING)
+    if waits:
+        return replace(view, ranking=found)
+    request = choice.request(SEED)
+    try:
+        key = ranking_key(StoredMaterials(state.workspace(), opened.ref, scores), request)
+        stored = None if STRATEGIES[choice.strategy].live else state.workspace().ranking(opened.ref.id, key)
+    except EudscoreError:  # what it stands on is made when it ranks, or the page says why it cannot be
+        return replace(view, ranking=found)
+    if STRATEGIES[choice.strategy].live:
+        url = selection_routes.live_ranking_url(opened.ref, key, request)
+        return replace(view, ranking=replace(found, url=url, note=""))
+    if stored is None:
+        return replace(view, ranking=found)
+    withheld = selection_routes.withheld_url(opened.ref, key) if stored.withheld else None
+    url, reasons = selection_routes.ranking_url(opened.ref, key), list(stored.withheld)
+    return replace(view, ranking=replace(found, url=url, note="", withheld_url=withheld, reasons=reasons))
 
 
 def remember(key: str, ref: CorpusRef, choice: ExplorerState) -> None:

@@ -33,6 +33,8 @@ def panel(opened: Opened, row: int) -> None:
         found = explain(state.workspace(), opened.ref, row)
         with st.container(height=HEIGHT, border=False, key="why"):
             _verdict(found)
+            if found.empty:
+                return
             _text(opened, row)
             _probabilities(found)
             _neighbours(opened, found)
@@ -51,7 +53,7 @@ def _verdict(found: Explanation) -> None:
 def chips_of(found: Explanation) -> list[str]:
     """What the text looks like and what its label is, in a few words each."""
     label = "no label" if found.label is None else f"label {found.label}"
-    return [*(kind.value for kind in found.kinds), label]
+    return [label] if found.empty else [*(kind.value for kind in found.kinds), label]
 
 
 def _text(opened: Opened, row: int) -> None:
@@ -117,12 +119,12 @@ def mark_of(neighbour: Neighbour) -> tuple[str, str]:
 
 def _scores(found: Explanation) -> None:
     if found.scores:
-        _heading("Scores", "bar: share of the rows it is higher than")
+        _heading("Scores", "bar and %: rank among all rows (percentile)")
         st.html(score_bars(found.scores))
 
 
 def score_bars(scores: Iterable[ScorePlace]) -> str:
-    """HTML of a bar for each score, as long as the share of the rows that it is higher than."""
+    """HTML of a bar for each score, as long as its rank among all rows, a percentile."""
     by_name = {score.column: score for score in scores}
     return _bars((column_label(name), by_name[name].place, _valued(by_name[name])) for name in in_order(by_name))
 

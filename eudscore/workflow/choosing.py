@@ -11,12 +11,16 @@ import numpy as np
 import pyarrow as pa
 
 from eudscore.errors import InputError, RequestError
-from eudscore.records import UNLABELLED, Corpus, Ints, JsonDict, Roles, Selection, SelectionRequest, Strategy
-from eudscore.selection.recipe import Provenance, check_provenance, request_from_recipe
+from eudscore.records import UNLABELLED, Corpus, Ints, JsonDict, Roles
+from eudscore.selection.recipe import check_provenance, request_from_recipe, resolved
 from eudscore.selection.recipe import select as choose
-from eudscore.selection.strategies import SelectionInputs
+from eudscore.selection.request import Selection, SelectionRequest
+from eudscore.selection.strategies import STRATEGIES, Need
 from eudscore.store.scores import METADATA, Scores, read_parquet, write_parquet
 from eudscore.store.workspace import CorpusRef, Workspace
+from eudscore.workflow.materials import StoredMaterials
+from eudscore.workflow.ranking import kept_ranking, provenance_of, rank_rows
+from eudscore.workflow.requests import Progress
 
 SUBSET_VERSION = 1
 
@@ -91,6 +95,7 @@ def select(
     request: SelectionRequest,
     *,
     recipe: Mapping[str, Any] | None = None,
+    on_progress: Progress | None = None,
 ) -> Subset:
     """Choose rows of the corpus that was scored.
 
@@ -99,37 +104,46 @@ def select(
         scores: of that corpus.
         request: what to choose; ignored where a recipe is given.
         recipe: replay this one, and refuse if texts, labels or scores are others than it was written for.
+        on_progress: who waits while a strategy ranks the rows; None: only what was ranked before is used.
 
     Raises:
-        RequestError: an option is out of its range, or a column is not there.
+        RequestError: an option is out of its range, a column is not there, or the strategy has to rank first.
     """
-    corpus = workspace.corpus(CorpusRef(scores.corpus["id"], scores.corpus["revision"]))
+    ref = CorpusRef(scores.corpus["id"], scores.corpus["revision"])
+    materials = StoredMaterials(workspace, ref, scores, on_progress=on_progress)
     if recipe is not None:
         request = request_from_recipe(recipe)
-    if request.band is not None and request.strategy is not Strategy.BAND:
+    _check_columns(request, scores)
+    if len(scores) != len(materials):
         raise RequestError(
-            f"The strategy {request.strategy.value!r} has no band: leave the band out, or use the strategy 'band'."
+            f"There are {len(scores):,} scores for {len(materials):,} rows of {materials.corpus.name}: score it again."
         )
-    if request.by not in scores.columns:
-        there = ", ".join(sorted(scores.columns)) or "none"
-        raise RequestError(f"There is no column {request.by!r} among the scores, only {there}. Choose one of these.")
-    if len(scores) != len(corpus):
-        raise RequestError(
-            f"There are {len(scores):,} scores for {len(corpus):,} rows of {corpus.name}: score it again."
-        )
-    provenance = Provenance(corpus.id, corpus.labels_id, scores.cards[request.by].key)
+    provenance = provenance_of(materials, request)
     if recipe is not None:
         check_provenance(recipe, provenance)
-    values = np.asarray(scores.columns[request.by], dtype=np.float32)
-    labels = corpus.labels if corpus.labelled else None
-    inputs = SelectionInputs(values=values, labels=labels, eligible=corpus.has_text)
-    selection = choose(inputs, request, provenance)
+    request = resolved(materials, request, provenance)
+    if on_progress is None:
+        ranking = kept_ranking(materials, request)
+    else:
+        ranking = rank_rows(materials, request, on_progress=on_progress)
+    if ranking is None:
+        raise RequestError(f"The strategy {request.strategy.value!r} has not ranked these rows yet: let it rank first.")
+    selection = choose(materials, request, provenance, ranking=ranking)
     if recipe is not None and recipe.get("chosen") != selection.recipe["chosen"]:
         raise RequestError(
             "The recipe does not give the rows it says it gave: it was changed after it was written. "
             "Use it as it was, or select anew with --budget."
         )
-    return Subset(corpus, scores, selection)
+    return Subset(materials.corpus, scores, selection)
+
+
+def _check_columns(request: SelectionRequest, scores: Scores) -> None:
+    """Refuse a column that is not among the scores."""
+    asked = [request.by] if Need.VALUES in STRATEGIES[request.strategy].needs else []
+    for name in [*asked, *request.bands]:
+        if name not in scores.columns:
+            there = ", ".join(sorted(scores.columns)) or "none"
+            raise RequestError(f"There is no column {name!r} among the scores, only {there}. Choose one of these.")
 
 
 def read_subset(path: str | Path) -> Corpus:

@@ -86,10 +86,10 @@ def explain(workspace: Workspace, ref: CorpusRef, row: int) -> Explanation:
         words=next((score.place for score in scores if score.column == "information_surprisal"), math.nan),
     )  # fmt: skip
     found = Explanation(
-        row, label, scores, classes, neighbours, duplicates, evidence, *rivals, kinds(evidence), missing=_missing(known)
-    )
-    empty = not known.corpus.texts([row])[0].strip()
-    return replace(found, sentence=sentence_of(found, empty=empty))
+        row, label, scores, classes, neighbours, duplicates, evidence, *rivals, kinds(evidence),
+        missing=_missing(known), empty=not known.corpus.texts([row])[0].strip(),
+    )  # fmt: skip
+    return replace(found, sentence=sentence_of(found))
 
 
 def _stamp(workspace: Workspace, ref: CorpusRef) -> tuple[tuple[str, int], ...]:

@@ -14,7 +14,8 @@ class ScorePlace:
         column: name of the column.
         value: nan = nothing to score.
         unit: of the value, as on its card.
-        place: mid-rank in (0, 1), that is the share of the rows it is higher than; nan where it has no value.
+        place: its rank among all rows that have a value, as a percentile in (0, 1): the mid-rank, for which equal
+            values count half; nan where it has no value.
     """
 
     column: str
@@ -77,6 +78,7 @@ class Explanation:
         kinds: what it looks like, the likeliest first.
         sentence: the same in plain words with the numbers; names of classes stand between backticks.
         missing: what cannot be said and what to do about it, a sentence each.
+        empty: whether there is no text in the row: nothing is known of it but its label.
     """
 
     row: int
@@ -91,6 +93,7 @@ class Explanation:
     kinds: tuple[Kind, ...]
     sentence: str = ""
     missing: tuple[str, ...] = ()
+    empty: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -111,6 +114,15 @@ class Explanation:
     def probability_of(self, name: str | None) -> float:
         """What the classifier gives a class; nan where it is not among the likeliest."""
         return next((share.probability for share in self.classes if share.name == name), math.nan)
+
+    @property
+    def likeliest(self) -> str | None:
+        """The class to which the classifier gives most; None where that is not known, or another one gets as much."""
+        if not self.classes:
+            return None
+        first, rest = self.classes[0], [share.probability for share in self.classes[1:]]
+        # One class that stands alone may be the label of which nothing but its probability was kept.
+        return first.name if first.probability > (max(rest) if rest else 0.5) else None
 
     def neighbours_of(self, name: str | None) -> int:
         """How many of the nearest texts carry a label."""

@@ -11,7 +11,7 @@ from eudscore.records import Bools, Corpus, Floats, Ints
 from eudscore.selection.codes import Axis, Codes, axis_of, codes_of
 from eudscore.selection.where import ADD, Mark, Where, rows_where
 from eudscore.store.workspace import CorpusRef, Workspace
-from eudscore.workflow.searching import find_like, find_meaning, find_words
+from eudscore.workflow.searching import Alike, find_like, find_meaning, find_words
 
 _MOST = 200
 
@@ -55,11 +55,22 @@ def nearest_first(workspace: Workspace, ref: CorpusRef, where: Where) -> Ints | 
     return None
 
 
-def _nearest(workspace: Workspace, ref: CorpusRef, mark: Mark) -> Ints:
+def alike(workspace: Workspace, ref: CorpusRef, mark: Mark) -> Alike | None:
+    """The other rows that a search by meaning or likeness finds, and how alike they are; None for any other search.
+
+    Raises:
+        RequestError: the query says nothing, or there is no such row.
+        EudscoreError: there are no vectors to search, or the encoder cannot be loaded.
+    """
     if mark.kind == "meaning":
-        return find_meaning(workspace, ref, mark.content, mark.most or _MOST).rows
-    rows = find_like(workspace, ref, mark.content, mark.most or _MOST).rows
-    return np.concatenate([[mark.content], rows])  # a text is like itself
+        return find_meaning(workspace, ref, mark.content, mark.most or _MOST)
+    return find_like(workspace, ref, mark.content, mark.most or _MOST) if mark.kind == "like" else None
+
+
+def _nearest(workspace: Workspace, ref: CorpusRef, mark: Mark) -> Ints:
+    found = alike(workspace, ref, mark)
+    rows = np.zeros(0, dtype=np.int64) if found is None else found.rows
+    return np.concatenate([[mark.content], rows]) if mark.kind == "like" else rows  # a text is like itself
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,11 @@
 """From a data set to a coloured map, in the order in which a person can use what is there."""
 
 import threading
+from contextlib import suppress
 
+from eudscore.errors import RequestError
 from eudscore.geometry.layout import warm_up
+from eudscore.models.device import pick_device
 from eudscore.records import JsonDict
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.workflow.mapping import first_layout, lay_out
@@ -19,7 +22,7 @@ def prepare(workspace: Workspace, ref: CorpusRef, request: ScoreRequest, *, on_p
     """
     corpus = workspace.corpus(ref)
     # UMAP is compiled anew in each process, for some seconds: meanwhile the encoder reads.
-    compiling = threading.Thread(target=warm_up, args=(len(corpus),), name="compile-map", daemon=True)
+    compiling = threading.Thread(target=_compile, args=(len(corpus), request.device), name="compile-map", daemon=True)
     if not corpus.roles.coordinates:
         compiling.start()
     score_information(workspace, corpus, on_progress)
@@ -30,3 +33,9 @@ def prepare(workspace: Workspace, ref: CorpusRef, request: ScoreRequest, *, on_p
         compiling.join()
     layout = lay_out(workspace, ref, request, on_progress=on_progress)
     return {"corpus": str(ref), "layout": layout, "columns": sorted(scores.columns), "left_out": left_out}
+
+
+def _compile(rows: int, device: str) -> None:
+    """Compile what the map will need; what is wrong with the device is told where texts are read on it."""
+    with suppress(RequestError):
+        warm_up(rows, pick_device(device))

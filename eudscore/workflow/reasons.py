@@ -9,15 +9,14 @@ from eudscore.workflow.explanation import Explanation, Neighbour
 _DOUBTFUL = 0.9  # share of the rows that are less uncertain, from which on that is worth saying
 
 
-def sentence_of(found: Explanation, *, empty: bool = False) -> str:
+def sentence_of(found: Explanation) -> str:
     """A sentence, and a short one for each further reason.
 
     Args:
         found: what is known, its `kinds` the likeliest first.
-        empty: whether there is no text at all.
     """
-    if empty:
-        return "There is no text in this row, so nothing was scored and nothing can be said of it."
+    if found.empty:
+        return "This row has no text. Nothing of it was scored, and nothing can be said of it."
     first, *others = found.kinds
     said = _SENTENCES[first](found)
     return " ".join([said, *(_ALSO[kind](found) for kind in others if kind in _ALSO)])
@@ -30,7 +29,7 @@ def _mislabelled(found: Explanation) -> str:
 def _ambiguous(found: Explanation) -> str:
     names = (found.label, found.rival) if found.label is not None else (found.rival, found.second)
     between = f"between {_name(names[0])} and {_name(names[1])}"
-    return f"Looks ambiguous, {between}: {_witnesses(found, *names)}."
+    return f"Looks ambiguous, {between}: {_witnesses(found, *names, found.likeliest, likeliest=True)}."
 
 
 def _off_topic(found: Explanation) -> str:
@@ -77,27 +76,43 @@ _SENTENCES = {
 _ALSO = {
     Kind.DUPLICATE: lambda found: f"Also, {_copies(found)}.",
     Kind.AMBIGUOUS: lambda found: (
-        f"Also, {_name(found.rival)} fits it as well as its label."
+        f"Also, {_name(found.rival)} fits it as well as its label{_most(found)}."
         if found.label is not None
-        else f"Also, {_name(found.rival)} and {_name(found.second)} fit it about equally well."
+        else f"Also, {_name(found.rival)} and {_name(found.second)} fit it about equally well{_most(found)}."
     ),
     Kind.RARE: lambda found: f"Also, {_apart(found)}.",
 }
 
 
-def _witnesses(found: Explanation, *names: str | None) -> str:
-    """What the classifier and the nearest texts say of some classes; empty where neither says anything."""
+def _witnesses(found: Explanation, *names: str | None, likeliest: bool = False) -> str:
+    """What the classifier and the nearest texts say of some classes; empty where neither says anything.
+
+    Args:
+        found: what is known.
+        names: of the classes; None is passed over.
+        likeliest: whether to say which of them is the classifier's likeliest.
+    """
     asked = [name for name in dict.fromkeys(names) if name is not None]
-    return ", and ".join(filter(None, [_classifier(found, asked), _nearest(found, asked)]))
+    marked = found.likeliest if likeliest else None
+    return ", and ".join(filter(None, [_classifier(found, asked, marked), _nearest(found, asked)]))
 
 
-def _classifier(found: Explanation, names: list[str]) -> str:
+def _classifier(found: Explanation, names: list[str], likeliest: str | None) -> str:
     given = []
     for name in names:
         probability = found.probability_of(name)
         if not math.isnan(probability):
-            given.append(f"{'its label ' if name == found.label else ''}{_name(name)} {_share(probability)}")
+            label, most = "its label " if name == found.label else "", " (the likeliest)" if name == likeliest else ""
+            given.append(f"{label}{_name(name)} {_share(probability)}{most}")
     return f"the classifier gives {_and(given)}" if given else ""
+
+
+def _most(found: Explanation) -> str:
+    """Half a sentence on the classifier's likeliest class; empty where that is not known."""
+    if found.likeliest is None:
+        return ""
+    label = "its label " if found.likeliest == found.label else ""
+    return f"; the likeliest to the classifier is {label}{_name(found.likeliest)}"
 
 
 def _nearest(found: Explanation, names: list[str]) -> str:

@@ -13,10 +13,12 @@ from eudscore.errors import InputError, WorkspaceError
 from eudscore.jobs.folder import RunFolder, RunStatus
 from eudscore.jobs.launch import start
 from eudscore.jobs.state import list_runs
-from eudscore.records import Corpus, Ints, JsonDict, SelectionRequest, Strategy
+from eudscore.records import Corpus, Ints, JsonDict
 from eudscore.selection.order import hash_order
 from eudscore.selection.quotas import take_turns
 from eudscore.selection.recipe import request_from_recipe
+from eudscore.selection.request import Balance, Per, SelectionRequest, Strategy
+from eudscore.selection.written import request_to_json
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.workflow.choosing import Subset, labels_in, select
 from eudscore.workflow.requests import FitOptions, ScoreRequest
@@ -26,6 +28,9 @@ PREPARE = "prepare"
 QUOTE = "quote"
 TRAIN = "train"
 PROFILE = "profile"
+RANK = "rank"
+STEADINESS = "steadiness"
+PROBE = "probe"
 WORKER = (sys.executable, "-m", "eudscore.worker")
 _HELD_OUT_SALT = 0x7E57
 HELD_OUT = 0.2  # share of the rows that test where there is no test set
@@ -81,6 +86,21 @@ def submit_quote(workspace: Workspace, ref: CorpusRef, request: ScoreRequest) ->
 def submit_profile(workspace: Workspace, ref: CorpusRef) -> RunFolder:
     """Profile a corpus and find its near-duplicates in a worker; what is kept already is not done again."""
     return _submit_once(workspace, ref, PROFILE, {})
+
+
+def submit_ranking(workspace: Workspace, ref: CorpusRef, request: SelectionRequest) -> RunFolder:
+    """Let a strategy rank a corpus in a worker."""
+    return _submit_once(workspace, ref, RANK, {"request": request_to_json(request)})
+
+
+def submit_steadiness(workspace: Workspace, ref: CorpusRef, request: SelectionRequest) -> RunFolder:
+    """Make a selection again and again in a worker, to see which rows stay."""
+    return _submit_once(workspace, ref, STEADINESS, {"request": request_to_json(request)})
+
+
+def submit_probe(workspace: Workspace, ref: CorpusRef, request: SelectionRequest) -> RunFolder:
+    """Find out in a worker where the interval of a selection is best put."""
+    return _submit_once(workspace, ref, PROBE, {"request": request_to_json(request)})
 
 
 def _submit_once(workspace: Workspace, ref: CorpusRef, kind: str, wanted: JsonDict) -> RunFolder:
@@ -156,7 +176,8 @@ def _arms(
     yield "subset", chosen
     if "random" in baselines:
         asked = request_from_recipe(subset.recipe)
-        request = SelectionRequest(len(corpus), asked.by, Strategy.RANDOM, balance=asked.balance, seed=seed)
+        balance = Balance.NONE if asked.balance is Balance.NONE or asked.per is Per.CLUSTER else Balance.PROPORTIONAL
+        request = SelectionRequest(len(corpus), asked.by, Strategy.RANDOM, balance=balance, seed=seed)
         drawn = select(workspace, latest_scores(workspace, ref), request).rows
         yield "random", drawn[usable[drawn]][: len(chosen)]
     if "full" in baselines:

@@ -3,14 +3,28 @@
 from eudscore.errors import Interrupted, WorkspaceError
 from eudscore.jobs.session import RunSession
 from eudscore.records import JsonDict
+from eudscore.selection.written import request_from_json
 from eudscore.store.workspace import CorpusRef
 from eudscore.workflow.fitting import fit_run
 from eudscore.workflow.pace import Pace
 from eudscore.workflow.preparing import prepare
+from eudscore.workflow.probing import probe_places
 from eudscore.workflow.profiling import look_through
 from eudscore.workflow.quoting import quote_scoring
+from eudscore.workflow.ranking import rank_corpus
 from eudscore.workflow.requests import Progress, ScoreRequest
-from eudscore.workflow.submitting import PREPARE, PROFILE, QUOTE, TRAIN, workspace_of
+from eudscore.workflow.steadiness import steadiness
+from eudscore.workflow.stored import latest_scores
+from eudscore.workflow.submitting import (
+    PREPARE,
+    PROBE,
+    PROFILE,
+    QUOTE,
+    RANK,
+    STEADINESS,
+    TRAIN,
+    workspace_of,
+)
 
 
 def perform(session: RunSession) -> JsonDict:
@@ -29,6 +43,16 @@ def perform(session: RunSession) -> JsonDict:
             return {"sentence": quote.in_words(without="the map")}
         case kind if kind == PROFILE:
             return look_through(workspace, CorpusRef.parse(spec["corpus"]), on_progress=progress_of(session))
+        case kind if kind == RANK:
+            asked, ref = request_from_json(spec["request"]), CorpusRef.parse(spec["corpus"])
+            return rank_corpus(workspace, ref, latest_scores(workspace, ref), asked, on_progress=progress_of(session))
+        case kind if kind == STEADINESS:
+            asked, ref = request_from_json(spec["request"]), CorpusRef.parse(spec["corpus"])
+            scores, advance = latest_scores(workspace, ref), progress_of(session)
+            return steadiness(workspace, ref, scores, asked, session.run.path, on_progress=advance)
+        case kind if kind == PROBE:
+            asked, ref = request_from_json(spec["request"]), CorpusRef.parse(spec["corpus"])
+            return probe_places(workspace, ref, latest_scores(workspace, ref), asked, on_progress=progress_of(session))
         case kind if kind == TRAIN:
             return fit_run(session, spec)
         case kind:

@@ -1,5 +1,7 @@
 """Layouts keep neighbours together, keep out what has no vector, and repeat for a seed."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
@@ -99,6 +101,25 @@ def test_warming_up_leaves_the_layout_as_it_was() -> None:
     before = umap_layout(vectors, graph, seed=0).xy
     warm_up(60)
     np.testing.assert_array_equal(umap_layout(vectors, graph, seed=0).xy, before)
+
+
+@pytest.mark.parametrize(
+    ("rows", "device", "search"),
+    [(60, "cpu", "exact"), (100_000, "cpu", "approximate"), (60, "cuda", "exact"), (100_000, "cuda", "exact")],
+)
+def test_warming_up_compiles_the_search_that_will_be_made(
+    rows: int, device: str, search: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def searched(kind: str, vectors: np.ndarray, k: int) -> NeighbourGraph:
+        made.append(kind)
+        return neighbour_graph(vectors, k=k)
+
+    monkeypatch.setattr(layout, "neighbour_graph", partial(searched, "exact"))
+    monkeypatch.setattr(layout, "approximate_graph", partial(searched, "approximate"))
+    warm_up(rows, device)
+    assert made == [search]
 
 
 def test_very_many_texts_are_laid_out_on_landmarks_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

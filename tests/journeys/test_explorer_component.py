@@ -146,7 +146,7 @@ def test_a_budget_that_is_none_gets_a_sentence(visit):
     field.fill("lots")
     field.press("Enter")
     alert = visit.page.get_by_role("alert").filter(has_text="A budget is")
-    assert alert.inner_text() == "A budget is a share up to 100% or a number of rows up to 5,000."
+    assert alert.inner_text().startswith("A budget is a share up to 100%, a number of rows up to 5,000, or tokens")
     assert rows(visit) == 800
     visit.assert_clean()
 

@@ -240,7 +240,9 @@ def test_an_outline_on_another_map_is_told(open_page: OpenPage, scored: CorpusRe
 
 def test_select_shows_both_sides_of_the_line(open_page: OpenPage, scored: CorpusRef) -> None:
     app = open_page("select", data=str(scored))
-    kept, dropped = ({line["row"] for line in sent_to(app, f"{side}_rows")["rows"]} for side in ("kept", "dropped"))
+    kept = {line["row"] for line in sent_to(app, "kept_rows")["rows"]}
+    app.button_group(key="texts_side").set_value("Dropped").run()
+    dropped = {line["row"] for line in sent_to(app, "dropped_rows")["rows"]}
     assert len(kept) == 10  # 16 % of 60
     assert len(dropped) == 50
     assert kept.isdisjoint(dropped)

@@ -1,6 +1,4 @@
-"""The band: where it lies, what is in it, what is drawn from it."""
-
-from fractions import Fraction
+"""The band: where it lies and what is in it."""
 
 import numpy as np
 import pytest
@@ -8,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from eudscore.records import Balance, Band
-from eudscore.selection.band import default_band, fit_band, holding_band, in_band, select_band
-from eudscore.selection.order import hash_order
+from eudscore.records import Band
+from eudscore.selection.band import default_band, fit_band, holding_band, in_band
 from eudscore.selection.quantiles import mid_ranks
 
 shares = st.floats(1e-6, 1)
@@ -22,45 +19,6 @@ scores = arrays(
 )
 
 
-def draw_by_hand(
-    quantiles: np.ndarray, labels: np.ndarray, budget: int, band: Band, balance: Balance, seed: int
-) -> list[int]:
-    """The rule of `select_band` in plain Python: one row at a time, exact fractions."""
-    lo, hi = np.float32(band.lo), np.float32(band.hi)
-    stratum = [0 if balance is Balance.NONE else (c if c >= 0 else 10**6) for c in labels.tolist()]
-    weight: dict[int, int] = {}
-    for row, u in enumerate(quantiles):
-        if not np.isnan(u):
-            weight[stratum[row]] = weight.get(stratum[row], 0) + 1
-    keys = []
-    seen: dict[int, int] = {}
-    for row in hash_order(len(quantiles), seed).tolist():
-        if lo <= quantiles[row] <= hi:
-            j = seen.get(stratum[row], 0)
-            seen[stratum[row]] = j + 1
-            keys.append((Fraction(2 * j + 1, 2 * weight[stratum[row]]), stratum[row], j, row))
-    return [row for *_, row in sorted(keys)[:budget]]
-
-
-@given(scores, st.data(), bands, st.sampled_from(Balance), st.integers(0, 9))
-def test_rows_and_their_order_are_those_of_the_rule_done_by_hand(
-    values: np.ndarray, data: st.DataObject, band: Band, balance: Balance, seed: int
-) -> None:
-    labels = data.draw(arrays(np.int64, len(values), elements=st.integers(-1, 3)))
-    budget = data.draw(st.integers(0, len(values) + 3))
-    u = mid_ranks(values)
-    chosen = select_band(u, labels, budget=budget, band=band, balance=balance, seed=seed)
-    assert chosen.tolist() == draw_by_hand(u, labels, budget, band, balance, seed)
-
-
-@given(scores, bands, st.integers(0, 90))
-def test_exactly_the_budget_is_drawn_distinct_and_never_nan(values: np.ndarray, band: Band, budget: int) -> None:
-    u = mid_ranks(values)
-    chosen = select_band(u, None, budget=budget, band=band, balance=Balance.PROPORTIONAL, seed=0)
-    assert len(set(chosen.tolist())) == len(chosen) == min(budget, int(in_band(u, band).sum()))
-    assert np.isfinite(values[chosen]).all()
-
-
 @given(scores, bands)
 def test_reversing_the_score_mirrors_the_band(values: np.ndarray, band: Band) -> None:
     u, reversed_u = mid_ranks(values), mid_ranks(-values)
@@ -68,46 +26,6 @@ def test_reversing_the_score_mirrors_the_band(values: np.ndarray, band: Band) ->
     close = np.isclose(u[:, None], ends, atol=1e-6).any(axis=1)  # rounding may differ on the very end
     mirrored = in_band(reversed_u, Band(1 - band.hi, 1 - band.lo))
     np.testing.assert_array_equal(in_band(u, band)[~close], mirrored[~close])
-
-
-@given(scores, bands, st.integers(0, 80), st.integers(0, 80))
-def test_for_one_band_the_smaller_budget_is_a_prefix(values: np.ndarray, band: Band, a: int, b: int) -> None:
-    u = mid_ranks(values)
-    labels = np.arange(len(u)) % 3
-    small, large = (
-        select_band(u, labels, budget=k, band=band, balance=Balance.PROPORTIONAL, seed=4) for k in sorted((a, b))
-    )
-    np.testing.assert_array_equal(small, large[: len(small)])
-
-
-def test_fifty_thousand_rows_keep_their_class_shares() -> None:
-    rng = np.random.default_rng(0)
-    labels = rng.choice(4, 50_000, p=[0.5, 0.3, 0.15, 0.05])
-    u = mid_ranks(rng.normal(size=50_000) + labels)  # the band alone would change the shares
-    band = Band(0.2, 0.8)
-    chosen = select_band(u, labels, budget=5_000, band=band, balance=Balance.PROPORTIONAL, seed=0)
-    expected = np.bincount(labels) / 10
-    assert np.abs(np.bincount(labels[chosen]) - expected).max() <= 1
-    loose = select_band(u, labels, budget=5_000, band=band, balance=Balance.NONE, seed=0)
-    assert np.abs(np.bincount(labels[loose]) - expected).max() > 100
-
-
-def test_the_same_seed_draws_the_same_rows_and_another_seed_others() -> None:
-    u = mid_ranks(np.random.default_rng(1).normal(size=3_000))
-    draws = [
-        select_band(u, None, budget=300, band=Band(0, 1), balance=Balance.NONE, seed=seed).tolist()
-        for seed in (7, 7, 8)
-    ]
-    assert draws[0] == draws[1]
-    assert len(set(draws[0]) & set(draws[2])) < 100  # 30 expected
-
-
-def test_a_class_the_band_lacks_gives_its_share_to_the_others() -> None:
-    u = mid_ranks(np.arange(100.0))
-    labels = np.repeat([0, 1], 50)
-    upper = Band(0.5, 1)
-    chosen = select_band(u, labels, budget=50, band=upper, balance=Balance.PROPORTIONAL, seed=0)
-    assert sorted(chosen.tolist()) == list(range(50, 100))
 
 
 @given(shares)

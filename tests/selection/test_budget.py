@@ -49,7 +49,9 @@ def test_a_budget_is_a_share_or_a_number_of_rows(written: object, meant: float |
 def test_a_budget_out_of_range_gets_one_sentence_and_a_way_out(written: object, sentence: str) -> None:
     with pytest.raises(RequestError) as caught:
         parse_budget(written)
-    assert str(caught.value) == f"{sentence} Give a share such as 16%, or a number of rows such as 1600."
+    assert str(caught.value) == (
+        f"{sentence} Give a share such as 16%, a number of rows such as 1600, or tokens such as '40000 tokens'."
+    )
 
 
 @given(st.floats(1e-9, 1), st.integers(1, 10**7))

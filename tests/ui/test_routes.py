@@ -8,16 +8,20 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from eudscore import locations
+from eudscore.entropy.hashes import hash_column
 from eudscore.records import Card, Corpus, Roles
-from eudscore.selection.order import hash_order
+from eudscore.selection.order import draw_order, hash_order
+from eudscore.selection.request import SelectionRequest, Strategy
 from eudscore.store.workspace import CorpusRef, Workspace
-from eudscore.ui import routes
+from eudscore.ui import routes, selection_routes, serving
 from eudscore.ui.quoting import in_utf16
+from eudscore.workflow.profiling import find_near_duplicates
 
 TEXTS = ["good", "", "  \t", None, "bad " * 1000, "</script><b>"]
 VALUES = np.array([3, 1, np.nan, 1, 2, np.inf - np.inf], dtype=np.float32)
 LAYOUT = np.arange(12, dtype=np.float32).reshape(6, 2)
 FAMILY = "00ff00ff00ff00ff"
+KEY = "0123456789abcdef"
 
 
 @pytest.fixture
@@ -111,6 +115,18 @@ def test_found_rows_are_a_bit_each(client, ref):
     assert np.unpackbits(np.frombuffer(answer.content, np.uint8), bitorder="little")[:6].tolist() == [1, 0, 0, 0, 0, 0]
 
 
+def test_a_search_for_likeness_says_how_alike_its_rows_are(client, workspace, ref):
+    assert "eudscore-alike" not in client.get(routes.found_url(ref), params={"words": "good"}).headers
+    turns = np.array([0, np.nan, np.nan, 0.2, 0.5, 1.0])
+    vectors = np.stack([np.cos(turns), np.sin(turns)], axis=1).astype(np.float32)
+    card = Card("vectors", "test", dtype="float32")
+    workspace.keep("vectors", ref.id, card.key, {"cards": [card.to_json()]}, {"vectors": vectors})
+    answer = client.get(routes.found_url(ref), params={"like": "0", "most": "2"})
+    found = np.unpackbits(np.frombuffer(answer.content, np.uint8), bitorder="little")[:6]
+    assert found.tolist() == [1, 0, 0, 1, 1, 0]
+    assert answer.headers["eudscore-alike"] == "2 0.98 0.87"  # cos 0.2 and cos 0.5, cut; the row itself is not counted
+
+
 @pytest.mark.parametrize(
     ("asked", "status"),
     [
@@ -199,9 +215,42 @@ def test_every_module_the_front_end_imports_is_served(client):
 )
 def test_a_private_server_answers_only_to_its_own_names(monkeypatch, ref, address, allowed, host, status):
     options = {"server.address": address, "server.allowedHosts": allowed}
-    monkeypatch.setattr(routes.config, "get_option", options.__getitem__)
+    monkeypatch.setattr(serving.config, "get_option", options.__getitem__)
     client = TestClient(Starlette(routes=routes.ROUTES), base_url=f"http://{host}")
     answer = client.get(routes.row_url(ref) + "0")
     assert answer.status_code == status
     if status == 403:
         assert answer.json()["error"].startswith("This server does not answer to the name")
+
+
+def test_draw_order_is_that_of_the_texts(client, ref, workspace):
+    corpus = workspace.corpus(ref)
+    drawn = numbers(client, selection_routes.draw_url(ref, 3), "<u4")
+    expected = draw_order(hash_column(corpus.text_column), corpus.labels, 3)
+    np.testing.assert_array_equal(drawn, expected)
+
+
+def test_a_kept_ranking_comes_back_with_a_code_for_each_reason(client, ref, workspace):
+    withheld = {"outlier": np.array([2]), "near-duplicate": np.array([5, 1])}
+    workspace.keep_ranking(ref.id, KEY, {"notes": []}, np.array([4, 0, 3]), withheld)
+    assert numbers(client, selection_routes.ranking_url(ref, KEY), "<u4").tolist() == [4, 0, 3]
+    assert numbers(client, selection_routes.withheld_url(ref, KEY), "u1").tolist() == [0, 2, 1, 0, 0, 2]
+    for made in (selection_routes.ranking_url, selection_routes.withheld_url):
+        answer = client.get(made(ref, "ab" * 8))
+        assert answer.status_code == 404
+        assert "no ranking" in answer.json()["error"]
+
+
+def test_a_live_ranking_is_made_when_it_is_asked_for(client, ref):
+    request = SelectionRequest(1, "igse", Strategy.CCS)
+    ranked = numbers(client, selection_routes.live_ranking_url(ref, KEY, request), "<u4")
+    assert set(ranked.tolist()) <= {0, 4}
+    slow = SelectionRequest(1, "igse", Strategy.KCENTER)
+    assert client.get(selection_routes.live_ranking_url(ref, KEY, slow)).status_code == 404
+
+
+def test_groups_come_only_where_they_were_looked_for(client, ref, workspace):
+    assert client.get(selection_routes.groups_url(ref)).status_code == 404
+    groups = find_near_duplicates(workspace, ref)
+    np.testing.assert_array_equal(numbers(client, selection_routes.groups_url(ref), "<i4"), groups)
+    assert client.get(selection_routes.clusters_url(ref, "ab" * 8)).status_code == 404

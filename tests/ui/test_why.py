@@ -2,21 +2,24 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from eudscore.entropy.verdict import Evidence, Kind
-from eudscore.records import Card
+from eudscore.records import Card, Corpus
 from eudscore.scorers.likeliest import likeliest
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.ui.why import chips_of, mark_of, neighbour_table, probability_bars, score_bars
 from eudscore.workflow.explanation import ClassShare, Explanation, Neighbour, ScorePlace
 from tests.pages.conftest import ROWS, small_corpus
 
+EMPTY = 7
 HOSTILE = '<img src=x onerror="alert(1)">&'
 
 
@@ -71,11 +74,17 @@ def test_chips_say_what_it_looks_like() -> None:
     assert chips_of(found) == ["mislabelled", "duplicate", "label law"]
 
 
+def without_text(corpus: Corpus, row: int) -> Corpus:
+    texts = corpus.table["text"].to_pylist()
+    texts[row] = " "
+    return replace(corpus, table=corpus.table.set_column(0, "text", pa.array(texts)))
+
+
 @pytest.fixture
 def ref(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CorpusRef:
     monkeypatch.setenv("EUDSCORE_WORKSPACE", str(tmp_path / "ws"))
     st.cache_resource.clear()
-    workspace, corpus = Workspace(tmp_path / "ws"), small_corpus()
+    workspace, corpus = Workspace(tmp_path / "ws"), without_text(small_corpus(), EMPTY)
     ref = workspace.keep_corpus(corpus)
     probs = np.full((ROWS, 3), 0.03)
     probs[np.arange(ROWS), corpus.labels] = 0.94
@@ -110,6 +119,19 @@ def test_the_panel_draws_the_verdict_and_its_grounds(ref: CorpusRef) -> None:
     for heading in ("Class probabilities", "Nearest texts", "Scores"):
         assert f">{heading}<" in drawn
     assert drawn.count("conflicts") >= 10
+
+
+def test_a_row_without_text_says_so_and_shows_no_empty_scores(ref: CorpusRef) -> None:
+    app = AppTest.from_function(page, default_timeout=60)
+    app.query_params["data"], app.query_params["row"] = str(ref), str(EMPTY)
+    app.run()
+    assert not app.exception
+    drawn = "\n".join(element.proto.body for element in app.get("html"))
+    assert "This row has no text." in drawn
+    assert len(app.get("html")) == 2  # chips and sentence
+    assert len(app.text) == 0
+    assert "label " in drawn
+    assert "nothing stands out" not in drawn
 
 
 def test_a_row_that_is_not_there_is_a_sentence(ref: CorpusRef) -> None:

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from eudscore.errors import InputError, RequestError
-from eudscore.records import Band, Corpus, Roles, SelectionRequest, Strategy
+from eudscore.records import Band, Corpus, Roles
+from eudscore.selection.request import SelectionRequest, Strategy
 from eudscore.store.scores import Scores, read_scores
 from eudscore.store.workspace import Workspace
 from eudscore.workflow.choosing import labels_in, read_subset, select
@@ -57,7 +58,7 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(workspace: Work
 
 
 def test_the_empty_text_is_never_chosen(workspace: Workspace, scores: Scores) -> None:
-    for strategy in Strategy:
+    for strategy in (Strategy.BAND, Strategy.RANDOM, Strategy.TOP, Strategy.BOTTOM, Strategy.LONGEST):
         rows = select(workspace, scores, SelectionRequest(1.0, strategy=strategy)).rows
         assert 7 not in rows
         assert len(np.unique(rows)) == len(rows) == 89

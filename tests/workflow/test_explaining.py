@@ -159,7 +159,7 @@ def test_neighbours_agree_conflict_or_have_nothing_to_compare(workspace: Workspa
 def test_an_empty_text_has_no_verdict(workspace: Workspace, stored: CorpusRef) -> None:
     found = explain(workspace, stored, EMPTY)
     assert found.kinds == (Kind.NOTHING,)
-    assert "no text in this row" in found.sentence
+    assert "This row has no text." in found.sentence
     assert (found.neighbours, found.classes, found.duplicates) == ((), (), ())
 
 

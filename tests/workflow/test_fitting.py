@@ -9,7 +9,8 @@ import pytest
 from eudscore.errors import InputError
 from eudscore.jobs.folder import RunFolder
 from eudscore.jobs.state import request_cancel, state_of
-from eudscore.records import Corpus, RunState, SelectionRequest
+from eudscore.records import Corpus, RunState
+from eudscore.selection.request import SelectionRequest
 from eudscore.store.workspace import Workspace
 from eudscore.workflow.choosing import Subset, select
 from eudscore.workflow.fitting import fit_here

@@ -1,6 +1,7 @@
 """The plain sentence: its numbers, its grammar, and that no reading of the facts leaves it without words."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -109,4 +110,38 @@ def test_there_is_always_a_whole_sentence(
 
 
 def test_an_empty_text_is_all_there_is_to_say() -> None:
-    assert "no text" in sentence_of(found_of(Kind.NOTHING), empty=True)
+    assert sentence_of(replace(found_of(Kind.NOTHING), empty=True)).startswith("This row has no text.")
+
+
+@pytest.mark.parametrize(
+    ("classes", "said"),
+    [
+        ((("sports", 0.5), ("business", 0.4)), "its label `sports` 50 % (the likeliest) and `business` 40 %"),
+        ((("business", 0.5), ("sports", 0.4)), "its label `sports` 40 % and `business` 50 % (the likeliest)"),
+        (
+            (("tech", 0.4), ("business", 0.3), ("sports", 0.2)),
+            "its label `sports` 20 %, `business` 30 % and `tech` 40 % (the likeliest)",
+        ),
+        ((("business", 0.4), ("sports", 0.4)), "its label `sports` 40 % and `business` 40 %"),
+        ((("sports", 0.4),), "its label `sports` 40 %"),  # nothing but the label's was kept
+        ((("sports", 0.6),), "its label `sports` 60 % (the likeliest)"),
+    ],
+)
+def test_what_is_ambiguous_names_the_likeliest_class(classes: tuple[tuple[str, float], ...], said: str) -> None:
+    shares = tuple(ClassShare(name, share, name == "sports") for name, share in classes)
+    assert sentence_of(found_of(Kind.AMBIGUOUS, classes=shares)) == (
+        f"Looks ambiguous, between `sports` and `business`: the classifier gives {said}."
+    )
+
+
+def test_an_ambiguous_copy_names_the_likeliest_class_too() -> None:
+    copy = Neighbour(16, 0.999, "sports", True, True, False)
+    shares = (ClassShare("tech", 0.5, False), ClassShare("sports", 0.3, True))
+    said = sentence_of(found_of(Kind.DUPLICATE, Kind.AMBIGUOUS, classes=shares, copies=(copy,)))
+    assert said.endswith("Also, `business` fits it as well as its label; the likeliest to the classifier is `tech`.")
+
+
+def test_without_a_label_the_likeliest_class_is_named_all_the_same() -> None:
+    shares = (ClassShare("sports", 0.5, False), ClassShare("tech", 0.3, False))
+    said = sentence_of(found_of(Kind.AMBIGUOUS, label=None, classes=shares))
+    assert "between `business` and `tech`: the classifier gives `tech` 30 % and `sports` 50 % (the likeliest)" in said

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from eudscore.records import Balance
+from eudscore.selection.request import Balance
 from eudscore.store.workspace import Workspace, default_root
-from eudscore.ui import routes, theme
+from eudscore.ui import routes, selection_routes, theme
 from eudscore.ui.explorer import ExplorerColumn, ExplorerView, MapRegion, explorer
 
 theme.page_setup("Explorer")
@@ -31,7 +31,7 @@ drawn = asked.get("layout") != "no" or st.session_state.get("laid_out", False)
 view = ExplorerView(
     n=len(corpus),
     columns=columns,
-    order_url=routes.order_url(entry.ref, 0),
+    order_url=selection_routes.draw_url(entry.ref, 0),
     row_url=routes.row_url(entry.ref),
     by="igse",
     budget=round(0.16 * len(corpus)),

@@ -1,0 +1,51 @@
+/** How classes or clusters share the budget: the choosers above the bars, and the shares by hand. */
+
+import { choose } from "./frame.js";
+import { el } from "./look.js";
+
+const BALANCES = [
+  ["proportional", "as in all rows"],
+  ["balanced", "the same for each"],
+  ["none", "as they come"],
+  ["custom", "by hand"],
+];
+const CAPS = [["", "any number"], ["1", "1 of a group"], ["2", "2 of a group"], ["3", "3 of a group"]];
+
+export class Quotas {
+  /** `onChange(part)` hears of what was changed; choosers of what is not known are left out. */
+  constructor({ classes, clusters_url, groups_url }, choice, onChange) {
+    this.balance = choose("Classes", BALANCES, choice.balance, (balance) => onChange({ balance }));
+    this.per = choose("Per", [["class", "per class"], ["cluster", "per cluster"]], choice.per, (per) => onChange({ per, shares: null }));
+    this.per.element.hidden = !(classes.length && clusters_url);
+    this.once = el("input", { type: "checkbox", onchange: () => onChange({ at_least_one: this.once.checked }) });
+    this.onceLabel = el("label", { class: "switch", title: "Each has a row before any has its second" }, this.once, "one each at least");
+    this.cap = choose("Near-duplicates", CAPS, "", (cap) => onChange({ group_cap: cap === "" ? null : Number(cap) }));
+    this.cap.element.hidden = !groups_url;
+    this.element = el("div", { class: "quotas" }, this.per.element, this.onceLabel, this.cap.element);
+  }
+
+  draw({ balance, per, at_least_one, group_cap }, clustered) {
+    this.balance.select.value = balance;
+    this.per.select.value = clustered ? "cluster" : per;
+    this.per.select.disabled = clustered;
+    this.once.checked = at_least_one;
+    this.onceLabel.hidden = balance === "none";
+    this.cap.select.value = group_cap === null ? "" : String(group_cap);
+  }
+}
+
+/** Shares by hand, in per cent, that begin as the rows lie. */
+export function sharesOf(sizes) {
+  const all = sizes.reduce((total, size) => total + size, 0);
+  return Array.from(sizes, (size) => (all > 0 ? rounded((100 * size) / all) : 1));
+}
+
+/** The shares after one was set to some per cent: the others keep their proportions and fill up the rest. */
+export function withShare(shares, at, share) {
+  const wanted = Math.min(Math.max(share, 0), 100);
+  const others = shares.reduce((total, one, i) => (i === at ? total : total + one), 0);
+  if (others <= 0) return shares.map((one, i) => (i === at ? Math.max(wanted, 1) : one));
+  return shares.map((one, i) => rounded(i === at ? wanted : (one * (100 - wanted)) / others));
+}
+
+const rounded = (share) => Math.round(1000 * share) / 1000;
