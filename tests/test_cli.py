@@ -17,10 +17,12 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pyarrow as pa
+import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
 from eudscore.cli import cli
+from eudscore.selection.request import Strategy
 
 WORDS = ["refund", "late", "order", "card", "team", "won", "goal", "phone", "chip", "new"]
 
@@ -80,6 +82,7 @@ def test_score_select_train(reviews: Path, tiny_encoder: Path, tmp_path: Path) -
     done = run_alone("select", scores, "--recipe", recipe, "--out", tmp_path / "again.parquet", workspace=ws)
     assert done.returncode == 0, done.stderr
     assert pq.read_table(tmp_path / "again.parquet").equals(first)
+    assert_replayed_elsewhere(reviews, tiny_encoder, recipe, first, tmp_path)
     done = run_alone(
         "train", subset, "--test", reviews, "--model", tiny_encoder, "--steps", "4", "--device", "cpu",
         "--out", tmp_path / "run", workspace=ws,
@@ -90,6 +93,66 @@ def test_score_select_train(reviews: Path, tiny_encoder: Path, tmp_path: Path) -
     status = json.loads((tmp_path / "run" / "status.json").read_text())
     assert status["state"] == "done"
     assert status["result"]["steps"] == 4
+
+
+def assert_replayed_elsewhere(reviews: Path, encoder: Path, recipe: Path, first: pa.Table, tmp_path: Path) -> None:
+    """A workspace that knows nothing, as in a container: the same data and models give the same rows, others a word."""
+    score = [
+        "--label",
+        "stars",
+        "--entropy",
+        "information,semantic,predictive",
+        "--encoder",
+        encoder,
+        "--device",
+        "cpu",
+    ]
+    ws, again = tmp_path / "elsewhere", tmp_path / "elsewhere.parquet"
+    done = run_alone("score", reviews, "--text", "review", *score, "--out", tmp_path / "e.parquet", workspace=ws)
+    assert done.returncode == 0, done.stderr
+    done = run_alone("select", tmp_path / "e.parquet", "--recipe", recipe, "--out", again, workspace=ws)
+    assert done.returncode == 0, done.stderr
+    assert pq.read_table(again).column("row").equals(first.column("row"))
+    other = tmp_path / "other.jsonl"
+    other.write_text(reviews.read_text(encoding="utf-8").replace("refund", "return"), encoding="utf-8")
+    done = run_alone("score", other, "--text", "review", *score, "--out", tmp_path / "o.parquet", workspace=ws)
+    assert done.returncode == 0, done.stderr
+    done = run_alone("select", tmp_path / "o.parquet", "--recipe", recipe, "--out", again, workspace=ws)
+    assert done.returncode == 1
+    assert "The recipe was written for other texts" in done.stderr
+
+
+def test_every_strategy_says_what_it_is_worth(run: Run, tmp_path: Path) -> None:
+    done = run("select", tmp_path / "s.parquet", "--strategy", "help", workspace=tmp_path / "ws")
+    assert done.returncode == 0
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == list(Strategy)
+    assert all(" When it loses: " in line for line in done.stdout.splitlines())
+
+
+def test_quotas_further_intervals_and_what_is_withheld(
+    run: Run, reviews: Path, tiny_encoder: Path, tmp_path: Path
+) -> None:
+    ws, scores, subset, withheld = (tmp_path / name for name in ("ws", "s.parquet", "subset.parquet", "withheld.csv"))
+    done = run("score", reviews, "--text", "review", "--label", "stars", "--entropy", "information,semantic,predictive",
+               "--encoder", tiny_encoder, "--device", "cpu", "--out", scores, workspace=ws)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    done = run("select", scores, "--budget", "20", "--withheld", withheld, "--out", subset, workspace=ws)
+    assert done.returncode == 0, done.stderr
+    told = pa_csv.read_csv(withheld)
+    assert told.column_names[:4] == ["row", "reason", "text", "label"]
+    chosen = set(pq.read_table(subset).column("row").to_pylist())
+    assert not chosen & set(told.column("row").to_pylist())
+    for reason in set(told.column("reason").to_pylist()):
+        assert f"rows, {reason}." in done.stdout
+    done = run(
+        "select", scores, "--budget", "12", "--strategy", "random", "--balance", "custom", "--share", "0=3", "--share",
+        "1=1", "--also", "information_entropy=0:0.9", "--cap", "2", "--out", subset, workspace=ws,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert sorted(pq.read_table(subset).column("stars").to_pylist()) == [0] * 9 + [1] * 3
+    done = run("select", scores, "--budget", "60 tokens", "--strategy", "random", "--out", subset, workspace=ws)
+    assert done.returncode == 0, done.stderr
+    assert sum(len(text.split()) for text in pq.read_table(subset).column("review").to_pylist()) <= 60
 
 
 def test_only_the_rows_asked_for_are_read_and_can_be_found_again(run: Run, reviews: Path, tmp_path: Path) -> None:
@@ -205,6 +268,14 @@ BAD = [
     (["select", "{plain}", "--budget", "16%", "--out", "x.parquet"], 1, "holds no scores of eudscore"),
     (["select", "{reviews}", "--out", "x.parquet"], 2, "Give a --budget, or a --recipe to replay."),
     (["select", "{reviews}", "--budget", "0%", "--out", "x.parquet"], 1, "budget"),
+    (["select", "{reviews}", "--budget", "9", "--balance", "fair", "--out", "x.parquet"], 1, "There is no balance 'fair'"),
+    (["select", "{reviews}", "--budget", "9", "--per", "word", "--out", "x.parquet"], 1, "cannot be shared per 'word'"),
+    (["select", "{reviews}", "--budget", "9", "--share", "a", "--out", "x.parquet"], 1, "'a' is not NAME=W"),
+    (["select", "{reviews}", "--budget", "9", "--share", "a=b", "--out", "x.parquet"], 1, "a=b is no number"),
+    (["select", "{reviews}", "--budget", "9", "--also", "igse", "--out", "x.parquet"], 1, "is not NAME=LO:HI"),
+    (["select", "{reviews}", "--budget", "9", "--also", "a=0:1", "--also", "a=0:1", "--out", "x.parquet"], 1, "twice"),
+    (["select", "{reviews}", "--budget", "9"], 2, "Missing option '--out'"),
+    (["select", "{reviews}", "--recipe", "{plain}", "--cap", "3", "--out", "x.parquet"], 2, "leave out --cap"),
     (["train", "{plain}", "--test", "demo", "--out", "r"], 1, "is no subset of eudscore"),
     (["train", "{plain}", "--test", "demo", "--epochs", "1", "--steps", "2", "--out", "r"], 2, "not both"),
     (["select", "{reviews}", "--recipe", "{plain}", "--seed", "3", "--out", "x.parquet"], 2, "leave out --seed"),

@@ -37,7 +37,8 @@ export class ClassBars {
       if (!row.share) return;
       row.share.hidden = !shares;
       row.part.hidden = Boolean(shares);
-      if (shares && row.share.getRootNode().activeElement !== row.share) row.share.value = Number(shares[at].toFixed(1));
+      const typing = row.share.getRootNode().activeElement === row.share && !row.dragged;
+      if (shares && !typing) row.share.value = Number(shares[at].toFixed(1));
     });
     this.onShare = onShare;
   }

@@ -64,13 +64,17 @@ class Explorer {
     this.ranking = data.ranking;
     if (initial !== this.initial && !this.report.echoes(initial)) {
       this.choice = { ...startOf(data), row: this.choice.row };
-      this.#prepare().then(() => this.#paint());
-    } else if (ranked && this.sources.order) this.#prepare();
+      this.#anew(() => this.#paint());
+    } else if (ranked && this.sources.order) this.#anew();
     else if (this.isDark() !== this.wasDark) this.#paint();
     if ((data.row ?? null) !== this.givenRow) this.#pin(data.row ?? null);
     this.initial = initial;
     this.wasDark = this.isDark();
     this.givenRow = data.row ?? null;
+  }
+
+  #anew(then = () => {}) {
+    this.#prepare().then(then).catch((error) => this.band.say(error.message, true));
   }
 
   #pin(row) {
@@ -223,8 +227,7 @@ class Explorer {
 
   /** One of the choosers, or a pin. */
   async #change(part) {
-    this.choice = { ...this.choice, ...part };
-    if (part.way) this.choice.auto = false;
+    this.choice = { ...this.choice, ...part, ...this.#along(part) };
     if ("row" in part) this.#pin(part.row);
     const quick = "shares" in part && !("per" in part) && !("balance" in part);
     const there = "row" in part || "color" in part;
@@ -239,6 +242,15 @@ class Explorer {
     }
     if (!quick) this.#tell();
     if ("by" in part || "strategy" in part) await this.#paint();
+  }
+
+  /** What goes along with a change: an interval of one's own, and the strata of a strategy that shares by cluster. */
+  #along({ way, strategy }) {
+    if (way) return { auto: false };
+    const clustered = (name) => this.data.strategies.find((one) => one.name === name)?.clustered ?? false;
+    if (!strategy || clustered(strategy) === clustered(this.choice.strategy)) return {};
+    const per = clustered(strategy) || !this.data.classes.length ? "cluster" : "class";
+    return { per, ...(this.choice.balance === "custom" && { balance: "proportional", shares: null }) };
   }
 
   #choose(choice) {

@@ -13,7 +13,7 @@ export class Intervals {
     this.hooks = hooks;
     this.shown = new Map();
     this.list = el("div", { class: "intervals" });
-    this.add = el("select", { class: "add", "aria-label": "Add an interval of another score", onchange: () => this.#added() });
+    this.add = el("select", { class: "add", "aria-label": "Add a further score that rows must lie within", onchange: () => this.#added() });
   }
 
   /** What can be added; the score of the first interval cannot. */

@@ -70,10 +70,17 @@ def select(
         write_withheld(subset, withheld)
     if recipe is not None and replayed is None:
         write_json(recipe, subset.recipe)
+    _tell(subset, out, len(scored))
+
+
+def _tell(subset: Any, out: Path, rows: int) -> None:
+    """What was written, what each step left, and what people should know of it."""
     steps = ", ".join(f"{name} {count:,}" for name, count in subset.selection.steps)
-    click.echo(f"Wrote {out}: {len(subset):,} of {len(scored):,} rows ({steps}).")
-    for reason, rows in subset.selection.withheld.items():
-        click.echo(f"Withheld for review: {len(rows):,} rows, {reason}.")
+    click.echo(f"Wrote {out}: {len(subset):,} of {rows:,} rows ({steps}).")
+    for reason, withheld in subset.selection.withheld.items():
+        click.echo(f"Withheld for review: {len(withheld):,} rows, {reason}.")
+    for note in subset.selection.notes:
+        click.echo(note)
 
 
 def _tell_strategies() -> None:

@@ -60,5 +60,3 @@ def _none_of(some: int, *, among: int, drawn: int) -> float:
 
 def _log_choose(n: int, k: int) -> float:
     return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
-
-

@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 
 from eudscore.entropy.hashes import Hashes, mix
 from eudscore.records import Ints
+from eudscore.selection.remembering import remembered
 
 _GAMMA = 0x9E3779B97F4A7C15
 _MASK = 0xFFFFFFFFFFFFFFFF
 
 
+@remembered(4)
 def draw_order(keys: Hashes, labels: Ints | None, seed: int = 0) -> Ints:
     """The rows sorted by a seeded hash of their texts: the same texts in the same order, wherever they stand.
 

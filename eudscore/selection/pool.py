@@ -68,7 +68,7 @@ class Pool:
 
     def __init__(self, materials: Materials, seed: int) -> None:
         self._materials = materials
-        self.order = draw_order(materials.keys, materials.labels, seed)
+        self.order: Ints = draw_order(materials.keys, materials.labels, seed)
 
     def __len__(self) -> int:
         return len(self.order)
@@ -122,6 +122,13 @@ class Pool:
     def column(self, name: str) -> Floats:
         """(n,) a score; nan = no value."""
         return np.asarray(self._materials.column(name), dtype=np.float32)[self.order]
+
+    def column_if_there(self, name: str) -> Floats | None:
+        """(n,) a score, or None where it was not computed."""
+        try:
+            return self.column(name)
+        except KeyError:
+            return None
 
     def rows(self, places: NDArray[np.integer]) -> Ints:
         """Rows of the corpus at some places."""

@@ -5,8 +5,10 @@ from numpy.typing import NDArray
 
 from eudscore.entropy import ranks
 from eudscore.records import Floats
+from eudscore.selection.remembering import remembered
 
 
+@remembered(8)
 def mid_ranks(values: NDArray[np.floating]) -> Floats:
     """Quantile of each value as the map sees it: float32, so that browser and server compare equal bits.
 

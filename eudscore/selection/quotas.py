@@ -42,7 +42,7 @@ def weights_of(
         given = np.zeros(max(len(sizes), named))
         given[:named] = 1.0 if shares is None else shares
         return np.where(sizes > 0, given[: len(sizes)], 0.0)
-    return sizes
+    return np.sqrt(sizes) if balance is Balance.ROOT else sizes
 
 
 def shares_in_order(shares: Mapping[str, Any], names: Sequence[str], what: str) -> list[float]:

@@ -16,7 +16,7 @@ from eudscore.selection.quantiles import mid_ranks
 from eudscore.selection.quotas import capped, shares_in_order, strata_of, take_turns, weights_of
 from eudscore.selection.ranking import Ranking
 from eudscore.selection.request import Balance, Per, Selection, SelectionRequest, Strategy, Tokens
-from eudscore.selection.strategies import STRATEGIES, Need, balance_named, per_named, rank, strategy_named, weighty
+from eudscore.selection.strategies import STRATEGIES, Need, balance_named, per_named, rank, strategy_named
 from eudscore.selection.written import request_from_json, request_to_json
 
 RECIPE_VERSION = 2
@@ -74,11 +74,11 @@ def select(
         steps.append(("within the cap", len(kept)))
     if len(kept) == 0:
         raise RequestError(_nothing_left(request, dict(steps)))
-    rows = _within_budget(materials, pool, request, provenance, kept)
+    rows = _within_budget(materials, request, provenance, found.order, kept)
     if len(rows) == 0:
         raise RequestError("No row is of a class that has a share of the budget. Give another class a share.")
     written = write_recipe(request, provenance, rows)
-    return Selection(rows, (*steps, ("budget", len(rows))), written, found.withheld)
+    return Selection(rows, (*steps, ("budget", len(rows))), written, found.withheld, found.notes)
 
 
 def ranked(materials: Materials, request: SelectionRequest, *, pool: Pool | None = None) -> Ranking:
@@ -115,6 +115,9 @@ def resolved(materials: Materials, request: SelectionRequest, provenance: Proven
     )
     if request.strategy is Strategy.STRATIFIED:
         request = replace(request, per=Per.CLUSTER)
+    if request.balance is Balance.AUTO:
+        covered = request.strategy is Strategy.COVERAGE and materials.labels is not None and request.per is Per.CLASS
+        request = replace(request, balance=Balance.ROOT if covered else Balance.PROPORTIONAL)
     if (request.shares is not None) != (request.balance is Balance.CUSTOM):
         raise RequestError("Shares and the balance 'custom' belong together: give both, or neither.")
     if request.shares is not None:
@@ -200,12 +203,14 @@ def strata(materials: Materials, request: SelectionRequest) -> Ints:
 
 
 def _within_budget(
-    materials: Materials, pool: Pool, request: SelectionRequest, provenance: Provenance, kept: Ints
+    materials: Materials, request: SelectionRequest, provenance: Provenance, order: Ints, kept: Ints
 ) -> Ints:  # fmt: skip
-    """The first of each stratum in turn, until the budget is spent."""
+    """The first of each stratum in turn, until the budget is spent; shares are those of the ranked rows."""
     of = strata(materials, request)
     candidates = np.zeros(len(of), dtype=np.bool_)
-    candidates[pool.rows(weighty(pool, request))] = True
+    candidates[order] = True
+    if Need.VALUES in STRATEGIES[request.strategy].needs:
+        candidates &= np.isfinite(materials.column(request.by))
     names = _names(materials, request, provenance)
     shares = None if request.shares is None else shares_in_order(request.shares, names, request.per.value)
     labelled = request.per is Per.CLUSTER or materials.labels is not None

@@ -30,7 +30,9 @@ class Strategy(StrEnum):
 class Balance(StrEnum):
     """How the budget is shared among classes or clusters."""
 
+    AUTO = "auto"  # as suits the strategy
     PROPORTIONAL = "proportional"  # as in the whole data set
+    ROOT = "root"  # by the square root of their size: half-way to equal shares
     BALANCED = "balanced"  # the same for all, as far as they have it
     CUSTOM = "custom"  # by the shares that are given
     NONE = "none"  # as they come
@@ -91,7 +93,7 @@ class SelectionRequest:
     by: str = "igse"
     strategy: Strategy = Strategy.BAND
     band: Band | None = None
-    balance: Balance = Balance.PROPORTIONAL
+    balance: Balance = Balance.AUTO
     seed: int = 0
     per: Per = Per.CLASS
     shares: Mapping[str, float] | None = None
@@ -109,9 +111,11 @@ class Selection:
         steps: how each step changed the count: (name, rows left).
         recipe: plain JSON that replays this selection on the same data.
         withheld: reason -> rows that the strategy would not take at any budget, for a person to look at.
+        notes: what people should know of it, a sentence each.
     """
 
     rows: Ints
     steps: tuple[tuple[str, int], ...]
     recipe: JsonDict
     withheld: Mapping[str, Ints] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

@@ -13,9 +13,10 @@ from types import MappingProxyType
 import numpy as np
 
 from eudscore.errors import RequestError
-from eudscore.records import Bools, Floats, Ints
+from eudscore.records import Bools, Floats
 from eudscore.selection.badge import by_gradients
 from eudscore.selection.ccs import by_score_bins
+from eudscore.selection.coverage import by_coverage
 from eudscore.selection.d2 import by_messages
 from eudscore.selection.facility import by_facility_location
 from eudscore.selection.kcenter import farthest_first
@@ -88,6 +89,15 @@ def _sorted(cost: Floats, eligible: Bools) -> Ranking:
 
 STRATEGIES: Mapping[Strategy, Describing] = MappingProxyType(
     {
+        Strategy.COVERAGE: Describing(
+            by_coverage,
+            frozenset({Need.LABELS, Need.NEIGHBOURS, Need.CLASSES, Need.GROUPS}),
+            "the default selector, our own: confident learning, near-duplicates, facility location by class, weighted "
+            "by predictive entropy",
+            "O(n k log n) for k neighbours; neighbours, near-duplicates and cross-fitting once",
+            "Without labels it is random at 16 % and above.",
+            live=False,
+        ),
         Strategy.BAND: Describing(
             in_draw_order,
             frozenset({Need.VALUES}),
@@ -245,11 +255,3 @@ def per_named(name: str) -> Per:
 def rank(pool: Pool, request: SelectionRequest, limit: int) -> Ranking:
     """The rows that a strategy would take, best first, as places in the pool."""
     return STRATEGIES[request.strategy].rank(pool, request, limit)
-
-
-def weighty(pool: Pool, request: SelectionRequest) -> Ints:
-    """Places of the rows that count when shares are proportional: with a text, and a value where one is needed."""
-    held = pool.eligible
-    if Need.VALUES in STRATEGIES[request.strategy].needs:
-        held = held & np.isfinite(pool.column(request.by))
-    return np.flatnonzero(held)

@@ -1,7 +1,5 @@
 """Two selections side by side: what they share, their order, what only one has, and what each does to the data."""
 
-from html import escape
-
 import numpy as np
 import streamlit as st
 
@@ -30,8 +28,11 @@ def comparing(opened: Opened, scores: Scores, shown: Subset) -> None:
         one, other = (shown if name == NOW else replayed(scores, saved[name]) for name in (first, second))
         found = overlap(one.rows, other.rows, len(opened.corpus), pool=int(opened.corpus.has_text.sum()))
         theme.tiles(tiles_of(found))
-        _both_effects(opened, (first, one), (second, other))
-        _differences(found, one, other)
+        wide, narrow = st.columns([1.72, 1])
+        with wide:
+            _differences(found, one, other)
+        with narrow:
+            shift.show(shift.sections_of_two(effect_of_subset(opened, one), effect_of_subset(opened, other)))
 
 
 def tiles_of(found: Overlap) -> list[tuple[str, str]]:
@@ -48,25 +49,6 @@ def tiles_of(found: Overlap) -> list[tuple[str, str]]:
 
 def _index(value: float) -> str:
     return "\N{EN DASH}" if np.isnan(value) else f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
-
-
-def _both_effects(opened: Opened, *named: tuple[str, Subset]) -> None:
-    """The card of small rows for both in one table."""
-    (first, one), (second, other) = named
-    sections = [dict(_rows(opened, subset)) for subset in (one, other)]
-    labels = [label for label in sections[0] if label in sections[1]]
-    heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in ("", "All or random", first, second))
-    lines = "".join(
-        f'<tr><th scope="row">{escape(label)}</th><td>{escape(sections[0][label][0])}</td>'
-        f"<td>{escape(sections[0][label][1])}</td><td>{escape(sections[1][label][1])}</td></tr>"
-        for label in labels
-    )
-    st.html(f'<table class="eud-shift"><tbody><tr>{heads}</tr>{lines}</tbody></table>')
-
-
-def _rows(opened: Opened, subset: Subset) -> list[tuple[str, tuple[str, str]]]:
-    found = shift.sections(effect_of_subset(opened, subset), most=None)
-    return [(row[0], (row[1], row[2])) for _, rows in found for row in rows]
 
 
 def _differences(found: Overlap, one: Subset, other: Subset) -> None:

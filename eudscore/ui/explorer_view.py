@@ -29,7 +29,7 @@ class OrderFrom(StrEnum):
 
 _LABELS = {
     Strategy.COVERAGE: "Coverage",
-    Strategy.BAND: "Interval of a score",
+    Strategy.BAND: "EUDS interval",
     Strategy.RANDOM: "Random",
     Strategy.STRATIFIED: "Random by cluster",
     Strategy.FACILITY: "Facility location",

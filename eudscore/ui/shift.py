@@ -17,13 +17,14 @@ _COVERAGE = (
     "Coverage: texts of which a kept text is among the {k} nearest that are stored, no farther than half of all texts "
     "are from their nearest."
 )
+_RANDOM = "Random"
 Row = tuple[str, str, str, str]
 
 
 def card(effect: Effect) -> None:
     """Length, entropies, near-duplicates, coverage, topics and sources."""
     with theme.card("What it does to your data", key="shift"):
-        st.html(f'<table class="eud-shift">{"".join(_section(*part) for part in sections(effect))}</table>')
+        show(sections(effect))
         if effect.coverage is not None:
             note(_COVERAGE.format(k=effect.near))
 
@@ -38,17 +39,37 @@ def sections(effect: Effect, *, most: int | None = _MOST) -> list[tuple[Sequence
     words = effect.length
     means = [("Words, mean", *_means(words.mean))]
     shares = " / ".join(f"{100 * share:.0f}" for share in QUANTILES)
-    means.append((f"Words, {shares} % have at most", _listed(words.before), _listed(words.after), ""))
+    means.append((f"Words, {shares} %", _listed(words.before), _listed(words.after), ""))
     means += [(column_label(name), *_means(effect.columns[name])) for name in MAIN if name in effect.columns]
     found: list[tuple[Sequence[str], list[Row]]] = [(("", "All", "Kept", "Change"), means)]
     judged = [("Near-duplicates", effect.duplicates), ("Coverage", effect.coverage)]
     against = [(name, *_against(share)) for name, share in judged if share is not None]
     if against:
-        found.append((("", "Random", "Kept", "Change"), against))
+        found.append((("", _RANDOM, "Kept", "Change"), against))
     for name, counts in (("Topics on the map", effect.topics), ("Sources", effect.sources)):
         if counts is not None and (rows := list(_counts(counts, most))):
             found.append(((name, "All", "Kept", "Change"), rows))
     return found
+
+
+def sections_of_two(one: Effect, other: Effect) -> list[tuple[Sequence[str], list[Row]]]:
+    """The same for two selections of one data set, side by side."""
+    found: list[tuple[Sequence[str], list[Row]]] = []
+    for (heads, first), (_, second) in zip(sections(one, most=None), sections(other, most=None), strict=True):
+        pairs = list(zip(first, second, strict=True))
+        if heads[1] == _RANDOM:
+            rows = [(one_row[0], "", one_row[2], other_row[2]) for one_row, other_row in pairs]
+            rows += [(f"{one_row[0]}, random rows", "", one_row[1], other_row[1]) for one_row, other_row in pairs]
+            found.append((("", "", "First", "Second"), rows))
+        else:
+            rows = [(one_row[0], one_row[1], one_row[2], other_row[2]) for one_row, other_row in pairs]
+            found.append(((heads[0], "All", "First", "Second"), rows))
+    return found
+
+
+def show(parts: Sequence[tuple[Sequence[str], Iterable[Row]]]) -> None:
+    """Draw the parts of a card."""
+    st.html(f'<table class="eud-shift">{"".join(_section(*part) for part in parts)}</table>')
 
 
 def _section(heads: Sequence[str], rows: Iterable[Row]) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from eudscore.errors import EudscoreError
 from eudscore.selection.budget import rows_of
-from eudscore.selection.request import Balance
+from eudscore.selection.request import Balance, Per
 from eudscore.selection.strategies import STRATEGIES, Need
 from eudscore.store.scores import Scores
 from eudscore.store.workspace import CorpusRef
@@ -72,8 +72,7 @@ def explorer_view(opened: Opened, scores: Scores, *, key: str) -> ExplorerView |
         groups_url=None if near_duplicates_of(state.workspace(), ref) is None else selection_routes.groups_url(ref),
         regions=layout.regions,
         height=HEIGHT + ROW_HEIGHT * min(4, max(0, len(corpus.classes) - 8)),
-        **_clusters(opened, scores),
-        **({"balance": given} if left is None else _as_left(left)),
+        **{**_clusters(opened, scores), **({"balance": given} if left is None else _as_left(left))},
         by=left.by if left else preferred(list(scores.columns), ranks=True),
         budget=left.k if left else rows_of(BUDGET, len(corpus)),
     )
@@ -88,6 +87,7 @@ def _clusters(opened: Opened, scores: Scores) -> dict[str, Any]:
     return {
         "clusters_url": selection_routes.clusters_url(opened.ref, materials.vectors_key),
         "clusters": [f"cluster {number}" for number in range(count)],
+        **({} if opened.corpus.labelled else {"per": Per.CLUSTER}),
     }
 
 

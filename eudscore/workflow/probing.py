@@ -168,8 +168,9 @@ def _right(vectors: Floats, labels: Ints, rows: Ints, dev: Ints) -> Bools:
 
 def _result(found: Verdict, bands: Sequence[Band], dev: Ints, read: Sequence[Ints]) -> JsonDict:
     best = None if found.best is None else bands[CENTRES.index(found.best)]
+    leading = bands[CENTRES.index(found.leading)]
     return {
-        "sentence": _sentence(found, len(dev)),
+        "sentence": _sentence(found, leading, len(dev)),
         "band": None if best is None else [best.lo, best.hi],
         "random": found.random,
         "centres": [
@@ -180,10 +181,10 @@ def _result(found: Verdict, bands: Sequence[Band], dev: Ints, read: Sequence[Int
     }  # fmt: skip
 
 
-def _sentence(found: Verdict, dev: int) -> str:
+def _sentence(found: Verdict, band: Band, dev: int) -> str:
     leading = found.accuracy[CENTRES.index(found.leading)]
     gain, error = 100 * (leading - found.random), 100 * found.error
-    where = f"the interval about the {found.leading:.0%} quantile"
+    where = f"the interval from {band.lo:.0%} to {band.hi:.0%}"
     if found.best is not None:
         return (
             f"Put {where}: on {dev:,} dev rows it is {gain:.1f} points above random, more than one standard error "

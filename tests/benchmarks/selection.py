@@ -3,6 +3,7 @@
     python tests/benchmarks/selection.py probe [SET ...] --data ../shared/data
     python tests/benchmarks/selection.py finetune trec noisy_agnews --data ../shared/data
     python tests/benchmarks/selection.py render
+    python tests/benchmarks/selection.py speed --rows 100000
 
 `probe` trains logistic regression (the product's own probe) on frozen vectors of the built-in encoder. Each of ten
 seeds draws nine tenths of the training rows as its pool, scores and ranks this pool alone, and is shared by all arms,
@@ -19,7 +20,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -43,7 +44,7 @@ from eudscore.scorers.likeliest import CLASSES, PROBABILITIES
 from eudscore.scorers.predictive import PredictiveScorer
 from eudscore.scorers.semantic import SemanticScorer
 from eudscore.selection.order import draw_order
-from eudscore.selection.recipe import Provenance, select
+from eudscore.selection.recipe import Provenance, ranked, select
 from eudscore.selection.request import Balance, SelectionRequest, Strategy
 from eudscore.store.workspace import Workspace
 from eudscore.workflow.requests import BUILTIN, Entropy, ScoreRequest, silent
@@ -56,6 +57,7 @@ SEEDS = 10
 POOL = 0.9  # share of the training rows that a seed draws
 DRAWS = 3  # of the random arms
 SST2_ROWS = 20_000
+LONG = 200_000  # rows beyond which what takes rows times budget is not timed
 RESULTS = Path(__file__).with_suffix(".jsonl")
 CACHE = Path(tempfile.gettempdir()) / "eudscore-selection-benchmark"
 
@@ -151,9 +153,9 @@ def encoded(name: str, data: Path) -> DataSet:
     return DataSet(train, found[0], found[1], test.labels)
 
 
-def sample_of(whole: DataSet, seed: int) -> tuple[Sample, Ints]:
-    """The pool of a seed, and its rows: vectors are those of the whole, all else is found anew."""
-    size = round(POOL * len(whole.train))
+def sample_of(whole: DataSet, seed: int, share: float = POOL) -> Sample:
+    """The pool of a seed: vectors are those of the whole, all else is found anew."""
+    size = round(share * len(whole.train))
     rows = np.sort(np.random.default_rng(1000 + seed).permutation(len(whole.train))[:size])
     corpus, vectors = part(whole.train, rows), whole.vectors[rows]
     graph = neighbour_graph(vectors)
@@ -176,7 +178,7 @@ def sample_of(whole: DataSet, seed: int) -> tuple[Sample, Ints]:
                 kept[array][batch.rows] = values
     tokens = columns.pop("tokens").astype(np.int64)
     likeliest = kept[CLASSES].astype(np.int64), kept[PROBABILITIES].astype(np.float32)
-    return Sample(corpus, vectors, graph, columns, likeliest, tokens, groups), rows
+    return Sample(corpus, vectors, graph, columns, likeliest, tokens, groups)
 
 
 def length_matched(sample: Sample, like: Ints, seed: int) -> Ints:
@@ -248,7 +250,7 @@ def probe(name: str, data: Path, arms: list[str]) -> None:
             continue
         whole = whole or encoded(name, data)
         began = time.perf_counter()
-        sample, _ = sample_of(whole, seed)
+        sample = sample_of(whole, seed)
         subsets = [(arm, b, ARMS[arm](sample, b, seed)) for arm, b in wanted]
         if full:
             subsets.append(("full", 1.0, [np.arange(len(sample.corpus))]))
@@ -285,7 +287,7 @@ def finetune(name: str, data: Path, seeds: int, arms: list[str]) -> None:
             if (name, arm, budget, seed) in there:
                 continue
             if sample is None:
-                sample = whole_sample(encoded(name, data))
+                sample = sample_of(encoded(name, data), 0, 1.0)
             rows = np.arange(len(train)) if arm == "full" else ARMS[arm](sample, budget, seed)[0]
             run = fit_here(workspace, train, rows, test, FitOptions(model=BUILTIN, seed=seed))
             found = {"accuracy": round(run.metrics["accuracy"], 6), "seconds": round(run.metrics["seconds"], 1)}
@@ -294,11 +296,43 @@ def finetune(name: str, data: Path, seeds: int, arms: list[str]) -> None:
             print(f"{name} {arm} seed {seed}: {run.sentence}", flush=True)
 
 
-def whole_sample(whole: DataSet) -> Sample:
-    """All training rows as the pool."""
-    global POOL
-    POOL = 1.0
-    return sample_of(whole, 0)[0]
+def speed(rows: int) -> None:
+    """Seconds to rank made-up rows by each strategy, and to serve a tenth and a twentieth of them from the ranking."""
+    rng = np.random.default_rng(0)
+    classes, topics = 20, 200
+    middles = rng.normal(size=(topics, 384)).astype(np.float32)
+    topic = rng.integers(0, topics, rows)
+    vectors = middles[topic] + 1.2 * rng.normal(size=(rows, 384)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    labels = (topic % classes).astype(np.int64)
+    began = time.perf_counter()
+    graph = neighbour_graph(vectors)
+    print(f"neighbours of {rows:,} rows: {time.perf_counter() - began:.1f} s")
+    probabilities = -np.sort(-rng.dirichlet(np.full(5, 0.3), rows), axis=1).astype(np.float32)
+    entropy = -(probabilities * np.log(np.maximum(probabilities, 1e-9))).sum(axis=1)
+    table = pa.table({"text": [f"text {row}" for row in range(rows)]})
+    names = tuple(str(one) for one in range(classes))
+    sample = Sample(
+        Corpus("made up", "made up", table, Roles("text"), names, labels), vectors, graph,
+        {"igse": rng.random(rows).astype(np.float32), "predictive_entropy": entropy,
+         "predictive_label_gap": (1 - probabilities[:, 0]).astype(np.float32)},
+        (np.column_stack([(labels + step) % classes for step in range(5)]), probabilities),
+        rng.integers(3, 60, rows), np.arange(rows),
+    )  # fmt: skip
+    for strategy in Strategy:
+        if strategy in (Strategy.KCENTER, Strategy.BADGE) and rows > LONG:
+            print(f"{strategy.value}: not run, its time grows with rows times budget")
+            continue
+        request = SelectionRequest(rows // 10, strategy=strategy)
+        began = time.perf_counter()
+        ranking = ranked(sample, request)
+        took = time.perf_counter() - began
+        served = []
+        for part_of in (10, 20):
+            began = time.perf_counter()
+            select(sample, replace(request, budget=rows // part_of), provenance(sample), ranking=ranking)
+            served.append(1000 * (time.perf_counter() - began))
+        print(f"{strategy.value}: ranked in {took:.2f} s, served in {served[0]:.0f} and {served[1]:.0f} ms", flush=True)
 
 
 def results(kind: str) -> list[dict]:
@@ -353,12 +387,16 @@ def _cell(found: list[dict], name: str, arm: str, budget: float) -> str:
 def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=["probe", "finetune", "render"])
+    parser.add_argument("what", choices=["probe", "finetune", "render", "speed"])
     parser.add_argument("sets", nargs="*")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--arms", default="")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--rows", type=int, default=100_000)
     asked = parser.parse_args()
+    if asked.what == "speed":
+        speed(asked.rows)
+        return
     if asked.what == "render":
         print("\n".join(render()))
         return

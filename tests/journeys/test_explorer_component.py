@@ -4,14 +4,18 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from browser import Visit, running_with, serving, visiting
 from synthetic import CLASSES, keep_synthetic
 
+from eudscore.records import Card
 from eudscore.store.workspace import Workspace
+from eudscore.workflow.profiling import find_near_duplicates
 
 pytestmark = pytest.mark.browser
 
+RANKING = "0123456789abcdef"
 SCRIPT = Path(__file__).parent / "apps" / "explorer_app.py"
 NO_WEBGL = ("--disable-3d-apis",)
 
@@ -23,7 +27,11 @@ HOST = "[...document.querySelectorAll('*')].find((e) => e.shadowRoot?.querySelec
 def address(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root = tmp_path_factory.mktemp("explorer")
     workspace = Workspace(root)
-    keep_synthetic(workspace, "small", 5_000)
+    ref = keep_synthetic(workspace, "small", 5_000)
+    tokens = (10 + np.arange(5_000) % 5).astype(np.int32)
+    workspace.keep_family(ref.id, "fedcba9876543210", [Card("tokens", "synthetic", dtype="int32")], {"tokens": tokens})
+    workspace.keep_ranking(ref.id, RANKING, {"notes": []}, np.arange(4_000), {"outlier": np.arange(4_500, 4_700)})
+    find_near_duplicates(workspace, ref)
     keep_synthetic(workspace, "large", 100_000)
     keep_synthetic(workspace, "many", 600, classes=tuple(f"class {i}" for i in range(40)))
     with serving(SCRIPT, root) as found:
@@ -312,3 +320,152 @@ def test_a_row_the_page_pins_gets_its_ring(visit):
     field.press("Enter")
     visit.page.locator(".ring").wait_for()
     visit.assert_clean()
+
+
+def choose_strategy(visit: Visit, name: str) -> None:
+    visit.page.get_by_label("Strategy").select_option(name)
+    visit.page.locator(".eud-tile", has_text="Strategy").get_by_text(name, exact=True).wait_for()
+
+
+def ends(visit: Visit) -> tuple[float, float]:
+    """The interval that Python shows."""
+    return float(tile(visit, "Interval from")), float(tile(visit, "Interval to"))
+
+
+def test_a_fixed_budget_moves_the_other_end_of_the_interval(visit):
+    show(visit, "/?name=small")
+    visit.page.get_by_role("button", name="fix the budget").click()
+    confirmed(visit)
+    before = ends(visit)
+    assert before[1] - before[0] == pytest.approx(0.16, abs=0.002)
+    lower = visit.page.get_by_role("slider", name="Lower end of the interval")
+    lower.focus()
+    lower.press("PageUp")
+    visit.page.wait_for_timeout(300)
+    visit.settle()
+    after = ends(visit)
+    assert after[0] == pytest.approx(before[0] + 0.1, abs=0.006)
+    assert after[1] - after[0] == pytest.approx(0.16, abs=0.002)
+    assert rows(visit) == 800
+    lower.press("Shift+PageDown")
+    visit.page.wait_for_timeout(300)
+    visit.settle()
+    assert ends(visit) == pytest.approx(before, abs=0.006)
+    visit.assert_clean()
+
+
+def test_a_fixed_interval_tells_the_budget(visit):
+    show(visit, "/?name=small")
+    visit.page.get_by_role("button", name="fix the interval").click()
+    confirmed(visit)
+    assert rows(visit) == pytest.approx(1250, abs=12)
+    upper = visit.page.get_by_role("slider", name="Upper end of the interval")
+    upper.focus()
+    upper.press("PageUp")
+    confirmed(visit)
+    assert rows(visit) == pytest.approx(1750, abs=25)
+    field = visit.page.get_by_label("Budget, as a share")
+    field.fill("10%")
+    field.press("Enter")
+    confirmed(visit)
+    assert rows(visit) == pytest.approx(500, abs=2)
+    assert ends(visit)[1] - ends(visit)[0] == pytest.approx(0.1, abs=0.01)
+    visit.assert_clean()
+
+
+def test_a_budget_in_tokens_is_typed_and_told(visit):
+    show(visit, "/?name=small")
+    field = visit.page.get_by_label("Budget, as a share")
+    field.fill("6,000 tokens")
+    field.press("Enter")
+    visit.page.locator(".eud-tile", has_text="Budget").get_by_text("Tokens(count=6000)").wait_for()
+    assert rows(visit) == pytest.approx(500, abs=10)
+    assert re.search(r"· 5,9\d\d tokens|· 6,000 tokens", visit.page.locator(".rows").inner_text())
+    assert field.input_value() == "6,000 tokens"
+    visit.assert_clean()
+
+
+def test_another_strategy_has_no_handles_and_keeps_its_budget(visit, picture):
+    show(visit, "/?name=small")
+    choose_strategy(visit, "top")
+    assert rows(visit) == 800
+    assert not visit.page.locator(".histogram .handle").first.is_visible()
+    assert visit.page.get_by_role("group", name="How budget and interval are tied").count() == 0
+    visit.page.locator(".frank").click()
+    assert "uncertainty sampling" in visit.page.locator(".about").inner_text()
+    visit.page.screenshot(path=picture)
+    choose_strategy(visit, "longest")
+    assert "14" in str(round(int(visit.page.locator(".paid").inner_text().split()[1].replace(",", "")) / 800))
+    visit.assert_clean()
+
+
+def test_a_ranking_is_waited_for_and_withheld_rows_are_in_the_legend(visit, picture):
+    show(visit, f"/?name=small&ranking={RANKING}")
+    assert visit.page.get_by_text("withheld").count() == 0
+    choose_strategy(visit, "facility")
+    visit.page.get_by_text("Ranking 3 of 9.").wait_for()
+    assert rows(visit) == 0
+    visit.page.get_by_role("button", name="Ranked").click()
+    visit.page.get_by_text("withheld: to be looked at").wait_for()
+    assert rows(visit) == 800
+    assert visit.page.locator(".ranking").is_hidden()
+    assert painted(visit)
+    visit.page.screenshot(path=picture)
+    visit.assert_clean()
+
+
+def test_shares_by_hand_are_typed_and_dragged(visit, picture):
+    show(visit, "/?name=small")
+    field = visit.page.get_by_label("Budget, as a share")
+    field.fill("2%")  # so few that the interval holds enough of any class
+    field.press("Enter")
+    visit.page.locator(".classes header select").select_option("custom")
+    share = visit.page.get_by_label("Share of billing in per cent")
+    share.fill("50")
+    share.press("Enter")
+    visit.page.wait_for_function(f"() => {HOST}.querySelector('.bars li').title.startsWith('50%')")
+    share.press("ArrowUp")
+    visit.page.wait_for_function(f"() => {HOST}.querySelector('.bars li').title.startsWith('51%')")
+    box = visit.page.locator(".bars li .track").first.bounding_box()
+    visit.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 4)
+    visit.page.mouse.down()
+    visit.page.mouse.move(box["x"] + box["width"] / 4, box["y"] + 4, steps=3)
+    visit.page.mouse.up()
+    assert float(share.input_value()) == pytest.approx(51 / 4, abs=1)
+    visit.page.screenshot(path=picture)
+    confirmed(visit)
+    visit.assert_clean()
+
+
+def test_a_further_interval_narrows_what_is_kept_and_is_removed(visit):
+    show(visit, "/?name=small")
+    visit.page.get_by_role("button", name="fix the interval").click()
+    confirmed(visit)
+    before = rows(visit)
+    visit.page.get_by_label("Add a further score").select_option("semantic_entropy")
+    further = visit.page.get_by_role("slider", name="Upper end of the interval of Semantic entropy")
+    further.press("PageDown")
+    for _ in range(4):
+        further.press("PageDown")
+    visit.page.wait_for_timeout(300)
+    confirmed(visit)
+    assert rows(visit) < 0.9 * before
+    visit.page.get_by_role("button", name="Remove the interval of Semantic entropy").click()
+    visit.page.wait_for_timeout(300)
+    confirmed(visit)
+    assert rows(visit) == before
+    visit.assert_clean()
+
+
+def test_a_cap_per_group_of_near_duplicates_is_offered_where_they_are_known(visit):
+    show(visit, "/?name=small")
+    cap = visit.page.get_by_label("Near-duplicates")
+    cap.select_option("1")
+    visit.settle()
+    assert rows(visit) > 0
+    visit.assert_clean()
+    show(visit, "/?name=many")
+    assert (
+        visit.page.get_by_label("Near-duplicates").count() == 0
+        or not visit.page.get_by_label("Near-duplicates").is_visible()
+    )

@@ -83,7 +83,7 @@ def test_every_strategy_says_where_it_is_from_what_it_costs_and_when_it_loses() 
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(RequestError, match=r"^There is no strategy 'best'\. Choose one of coverage, band, random, "):
         strategy_named("best")
-    with pytest.raises(RequestError, match=r"^There is no balance 'equal'\. Choose one of proportional, balanced, "):
+    with pytest.raises(RequestError, match=r"^There is no balance 'equal'\. Choose one of auto, proportional, root, "):
         balance_named("equal")
     with pytest.raises(RequestError, match=r"^A budget cannot be shared per 'word'\. Choose one of class, cluster"):
         per_named("word")

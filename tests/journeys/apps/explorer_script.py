@@ -1,4 +1,7 @@
-"""Shows the data set that `?name=` names; `?layout=no` and `?labels=no` leave parts away."""
+"""Shows the data set that `?name=` names; `?layout=no` and `?labels=no` leave parts away.
+
+`?ranking=KEY` is a kept ranking of facility location, which appears once a button was pressed.
+"""
 
 from dataclasses import replace
 
@@ -7,7 +10,8 @@ import streamlit as st
 from eudscore.selection.request import Balance
 from eudscore.store.workspace import Workspace, default_root
 from eudscore.ui import routes, selection_routes, theme
-from eudscore.ui.explorer import ExplorerColumn, ExplorerView, MapRegion, explorer
+from eudscore.ui.explorer import ExplorerColumn, ExplorerRanking, ExplorerView, MapRegion, explorer
+from eudscore.workflow.profiling import near_duplicates_of
 
 theme.page_setup("Explorer")
 asked = st.query_params
@@ -28,6 +32,14 @@ columns = [
 ]
 labelled = asked.get("labels") != "no"
 drawn = asked.get("layout") != "no" or st.session_state.get("laid_out", False)
+words = workspace.columns(corpus.id).get("tokens")
+ranking = None
+if key := asked.get("ranking"):
+    ranked = st.session_state.get("ranked", False)
+    url, withheld = selection_routes.ranking_url(entry.ref, key), selection_routes.withheld_url(entry.ref, key)
+    ranking = ExplorerRanking(
+        "facility", None, url if ranked else None, "Ranking 3 of 9.", withheld if ranked else None
+    )
 view = ExplorerView(
     n=len(corpus),
     columns=columns,
@@ -40,6 +52,9 @@ view = ExplorerView(
     labels_url=routes.labels_url(entry.ref) if labelled else None,
     classes=corpus.classes if labelled else (),
     eligible_url=routes.eligible_url(entry.ref),
+    tokens_url=routes.column_url(corpus.id, words[0].family, "tokens") if words else None,
+    groups_url=selection_routes.groups_url(entry.ref) if near_duplicates_of(workspace, entry.ref) is not None else None,
+    ranking=ranking,
     balance=Balance.PROPORTIONAL,
     regions=[MapRegion("refund dates", 1.0, 2.0), MapRegion("slow api", -4.0, 3.0)],
 )
@@ -50,6 +65,8 @@ theme.header("Support tickets, English", ["scored 12 min ago", f"{len(corpus):,}
 tiles = st.empty()
 if not drawn:
     st.button("Lay out", on_click=lambda: st.session_state.update(laid_out=True))
+if ranking and not ranking.url:
+    st.button("Ranked", on_click=lambda: st.session_state.update(ranked=True))
 pinned = st.number_input("Pin a row", value=None, min_value=0, max_value=len(corpus) - 1, step=1)
 state = explorer(key="explorer", view=replace(view, row=pinned))
 with tiles.container():
@@ -60,6 +77,8 @@ with tiles.container():
             ("Interval to", f"{state.hi:.3f}"),
             ("Pinned row", "none" if state.row is None else str(state.row)),
             ("Revision", str(state.revision)),
+            ("Strategy", state.strategy.value),
+            ("Budget", repr(state.request(0).budget)),
         ]
     )
 with theme.card("Kept texts", "most typical first", key="kept"):

@@ -1,0 +1,113 @@
+"""The default selector: withhold what looks wrong or is there twice, and cover the rest, most where it is uncertain."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eudscore.records import UNLABELLED, Bools, Floats, Ints
+from eudscore.selection.facility import facility
+from eudscore.selection.linked import both_ways
+from eudscore.selection.pool import MISSING, Pool
+from eudscore.selection.ranking import DUPLICATE, MISLABELLED, Ranking
+from eudscore.selection.request import SelectionRequest
+
+ENTROPY, LABEL_GAP = "predictive_entropy", "predictive_label_gap"
+WITHOUT_LABELS = (
+    "No label was read: the rows cover the texts. Without labels and above 30 % no method is known to beat a random "
+    "choice by cluster."
+)
+_NEVER = 2.0  # above any probability
+
+
+def by_coverage(pool: Pool, _request: SelectionRequest, _limit: int) -> Ranking:
+    """Rows that cover each class where it is uncertain; suspected mislabels and near-duplicates are withheld.
+
+    1. Suspected mislabels are withheld by confident learning: the cross-fitted classifier is confident of a class for
+       a row if it gives it at least the mean probability that rows of this label get; a row is withheld if the
+       likeliest class that it is confident of is not its label. No share has to be set.
+    2. Of each group of near-duplicates one row is left, the one whose label is doubted least.
+    3. Each class is covered by greedy facility location over the stored neighbours. A row covers the neighbours of
+       its own class, and itself no better than its nearest one does: with a similarity of 1 to itself the greedy
+       collects outliers once dense regions are covered. What is to be covered weighs its predictive entropy, which
+       does not read the row's own label: rows about which nothing is left to learn weigh little, and covering keeps
+       chosen rows apart where uncertain ones alone would pile up on a boundary.
+
+    Without labels, or where predictive entropy was not scored, steps 2 and 3 alone, with equal weights and over all
+    texts. How classes share a budget is decided elsewhere (`Balance.ROOT` unless something else is asked for).
+
+    Cost: O(n k log n) for k neighbours. Own design; its parts: Northcutt, Jiang, Chuang, Confident Learning, JAIR 2021
+    (section 3); Nemhauser, Wolsey, Fisher, 1978.
+    """
+    entropy, gap = pool.column_if_there(ENTROPY), pool.column_if_there(LABEL_GAP)
+    informed = pool.labels is not None and entropy is not None and gap is not None
+    if pool.labels is None or entropy is None or gap is None:
+        labels = np.full(len(pool), UNLABELLED, dtype=np.int64)
+        suspected = np.zeros(len(pool), dtype=np.bool_)
+        doubt = np.zeros(len(pool), dtype=np.float32)
+        weights = np.ones(len(pool))
+    else:
+        labels = pool.labels
+        suspected = pool.eligible & mislabelled(labels, 1 - gap, *pool.likeliest)
+        doubt = np.where(np.isfinite(gap), gap, np.float32(1))
+        known = np.isfinite(entropy)
+        weights = np.where(known, entropy, entropy[known].mean() if known.any() else 1.0).astype(np.float64)
+    first = least_doubted(pool.groups, np.where(suspected, np.float32(_NEVER), doubt), pool.eligible)
+    candidates = pool.eligible & ~suspected & first
+    order = cover(*pool.neighbours, labels, np.where(candidates, np.maximum(weights, 0), 0), candidates)
+    repeated = pool.eligible & ~suspected & ~first
+    withheld = {MISLABELLED: np.flatnonzero(suspected), DUPLICATE: np.flatnonzero(repeated)}
+    return Ranking(
+        order,
+        {reason: places for reason, places in withheld.items() if len(places)},
+        () if informed else (WITHOUT_LABELS,),
+    )
+
+
+def mislabelled(labels: Ints, given: Floats, classes: Ints, probabilities: Floats) -> Bools:
+    """(n,) whether the likeliest class that a classifier is confident of is another one than the label.
+
+    Args:
+        labels: (n,) -1 = unlabelled, which is never suspected.
+        given: (n,) probability of the label by a classifier that did not see the row; nan = none.
+        classes: (n, 5) likeliest classes, the likeliest first, -1 = none.
+        probabilities: (n, 5) theirs.
+
+    Source: Northcutt, Jiang, Chuang, Confident Learning, JAIR 2021, eq. 1-2 (thresholds and confident joint).
+    """
+    known = (labels >= 0) & np.isfinite(given)
+    size = int(max(labels.max(initial=0), classes.max(initial=0))) + 1
+    counts = np.bincount(labels[known], minlength=size)
+    sums = np.bincount(labels[known], weights=given[known], minlength=size)
+    thresholds = np.where(counts > 0, sums / np.maximum(counts, 1), _NEVER)
+    confident = (classes != MISSING) & (probabilities >= thresholds[np.maximum(classes, 0)])
+    best = np.take_along_axis(classes, confident.argmax(axis=1)[:, None], axis=1)[:, 0]
+    return np.asarray(known & confident.any(axis=1) & (best != labels), dtype=np.bool_)
+
+
+def least_doubted(groups: Ints, doubt: Floats, eligible: Bools) -> Bools:
+    """(n,) which row of each group is doubted least among those that may be chosen; of equals the first."""
+    places = np.flatnonzero(eligible)
+    order = places[np.lexsort((places, doubt[places], groups[places]))]
+    found = np.zeros(len(groups), dtype=np.bool_)
+    found[order[np.diff(groups[order], prepend=np.int64(-1) if len(order) == 0 else groups[order][0] - 1) != 0]] = True
+    return found
+
+
+def cover(
+    neighbours: Ints, similarities: Floats, labels: Ints, weights: NDArray[np.floating], candidates: Bools
+) -> Ints:  # fmt: skip
+    """Candidates in the order in which they cover their class, best first.
+
+    Args:
+        neighbours: (n, k) distinct places, -1 = none.
+        similarities: (n, k) cosines.
+        labels: (n,) edges between rows of different labels do not count.
+        weights: (n,) what it is worth to cover each row.
+        candidates: (n,) which rows may be taken.
+    """
+    alike = (neighbours != MISSING) & (labels[np.maximum(neighbours, 0)] == labels[:, None])
+    within = np.where(alike, neighbours, MISSING)
+    cosines = np.where(alike, np.clip(similarities, 0, 1), 0)
+    graph = both_ways(within, cosines)
+    nearest = np.zeros(len(labels))
+    np.maximum.at(nearest, np.repeat(np.arange(len(labels)), np.diff(graph.starts)), graph.weights)
+    return facility(within, cosines, weights=weights, candidates=candidates, own=nearest)
