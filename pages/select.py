@@ -10,6 +10,7 @@ from eudscore.ui import (
     placing,
     saved,
     shift,
+    sides,
     state,
     steady,
     summary,
@@ -52,10 +53,10 @@ def budget_and_rows() -> None:
     if shown is not None:
         with figures:
             choosing.figures(shown)
-        choosing.actions(opened, shown.subset)
+        choosing.actions(opened, shown)
         left, right = st.columns([1.72, 1])
         with left, state.sentences():
-            choosing.texts(opened, shown.subset)
+            sides.texts(opened, shown.subset)
         with right:
             shift.card(shown.effect)
     with theme.card("More", key="more"):

@@ -268,7 +268,7 @@ BAD = [
     (["select", "{plain}", "--budget", "16%", "--out", "x.parquet"], 1, "holds no scores of eudscore"),
     (["select", "{reviews}", "--out", "x.parquet"], 2, "Give a --budget, or a --recipe to replay."),
     (["select", "{reviews}", "--budget", "0%", "--out", "x.parquet"], 1, "budget"),
-    (["select", "{reviews}", "--budget", "9", "--balance", "fair", "--out", "x.parquet"], 1, "There is no balance 'fair'"),
+    (["select", "{reviews}", "--budget", "9", "--balance", "x", "--out", "x.parquet"], 1, "There is no balance 'x'"),
     (["select", "{reviews}", "--budget", "9", "--per", "word", "--out", "x.parquet"], 1, "cannot be shared per 'word'"),
     (["select", "{reviews}", "--budget", "9", "--share", "a", "--out", "x.parquet"], 1, "'a' is not NAME=W"),
     (["select", "{reviews}", "--budget", "9", "--share", "a=b", "--out", "x.parquet"], 1, "a=b is no number"),

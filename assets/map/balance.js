@@ -1,6 +1,6 @@
 /** The card of the classes or clusters: how they share the budget, and what each has of the subset. */
 
-import { tally } from "./band.js";
+import { balanceOf, tally } from "./band.js";
 import { ClassBars } from "./bars.js";
 import { card } from "./frame.js";
 import { Quotas, sharesOf, withShare } from "./quotas.js";
@@ -37,7 +37,7 @@ export class BalanceCard {
     this.shown = this.#barsOf(byCluster);
     this.title.textContent = byCluster ? "Cluster balance" : "Class balance";
     for (const [name, bars] of Object.entries(this.bars)) bars.element.hidden = name !== (byCluster ? "cluster" : "class");
-    this.quotas.draw(choice, about.clustered);
+    this.quotas.draw(choice, about.clustered, balanceOf({ ...choice, rooted: about.rooted, labels, byCluster }));
     this.say(labels ? "" : byCluster ? "The clusters of meaning are not there yet." : NONE);
   }
 
@@ -63,7 +63,7 @@ export class BalanceCard {
   #changed(part) {
     if (part.balance === "custom") part = { ...part, shares: sharesOf(this.counts?.all ?? []) };
     else if ("balance" in part) part = { ...part, shares: null };
-    if ("per" in part && this.choice.balance === "custom") part = { ...part, balance: "proportional" };
+    if ("per" in part && this.choice.balance === "custom") part = { ...part, balance: "auto" };
     this.onChange(part);
   }
 }

@@ -34,6 +34,8 @@ export function inOrder(values, order) {
  * @param {Int32Array | null} input.labels classes or clusters, whichever shares the budget; -1 = none
  * @param {number} input.named how many of them there are
  * @param {string} input.balance as `Balance`
+ * @param {boolean} input.rooted whether the strategy shares by the roots of the classes' sizes where nothing is said
+ * @param {boolean} input.byCluster whether `labels` are clusters
  * @param {number[] | null} input.shares by hand, one a class or cluster
  * @param {boolean} input.atLeastOne whether each has a row before any has its second
  * @param {Int32Array | null} input.groups of near-duplicates
@@ -79,17 +81,22 @@ export function withOthers(pool, others) {
   return { ...pool, open, free: null };
 }
 
-function strataOf({ labels, named, balance, shares: given, valued, banded, eligible }, usable) {
+/** The balance that `auto` comes to, as `resolved` has it: the default selector shares by the roots of the classes' sizes. */
+export function balanceOf({ balance, rooted, labels, byCluster }) {
+  if (balance !== "auto") return balance;
+  return rooted && labels && !byCluster ? "root" : "proportional";
+}
+
+function strataOf({ turn, labels, named, shares: given, valued, banded, ...how }, usable) {
   const n = usable.length;
+  const balance = balanceOf({ ...how, labels });
   const parted = balance !== "none" && labels;
   const strata = parted ? named + 1 : 1;
   const stratum = new Uint32Array(n);
   const weights = new Float64Array(strata);
-  for (let j = 0; j < n; j += 1) {
-    if (parted) stratum[j] = labels[j] >= 0 ? labels[j] : named;
-    const counts = banded || valued ? usable[j] === usable[j] : !eligible || eligible[j];
-    if (counts) weights[stratum[j]] += 1;
-  }
+  if (parted) for (let j = 0; j < n; j += 1) stratum[j] = labels[j] >= 0 ? labels[j] : named;
+  for (const j of turn) if (!(banded || valued) || usable[j] === usable[j]) weights[stratum[j]] += 1;
+  if (balance === "root") return { stratum, strata, weights: weights.map(Math.sqrt) };
   if (balance !== "balanced" && balance !== "custom") return { stratum, strata, weights };
   const wanted = (s) => (parted && s === named ? 0 : balance === "custom" ? (given?.[s] ?? 0) : 1);
   return { stratum, strata, weights: weights.map((size, s) => (size > 0 ? wanted(s) : 0)) };

@@ -31,10 +31,11 @@ export class BandCard {
     made.say("Loading the scores…");
   }
 
-  /** Another column, strategy or set of intervals. */
-  prepare({ choice, about, drawn, scored }) {
+  /** Another column, strategy or set of intervals; `waiting`: for a ranking, a sentence. */
+  prepare({ choice, about, drawn, waiting }) {
     this.drawn = drawn;
-    this.scored = scored;
+    this.waiting = waiting !== "";
+    this.strategies.say(waiting);
     this.banded = about.banded;
     this.bands = choice.bands;
     this.strategies.draw(choice, about);
@@ -49,7 +50,8 @@ export class BandCard {
 
   /** What is kept now. */
   draw(choice, { state, kept, tokens }, pool, others) {
-    this.budget.draw(kept, pool.tokens ? tokens : null, choice.tokens);
+    if (this.waiting) this.budget.draw(choice.k, null, choice.tokens);
+    else this.budget.draw(kept, pool.tokens ? tokens : null, choice.tokens);
     if (this.drawn.sorted.length) this.histogram.draw(tally(state, this.drawn.bins, BINS), choice);
     this.intervals.draw(state, others, choice.bands);
     this.bands = choice.bands;

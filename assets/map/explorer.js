@@ -174,8 +174,7 @@ class Explorer {
     this.others = new Map(others.map((one) => [one.about.name, one]));
     this.given = { turn, tokens, groups: groups || null, clusters: clusters || null, withheld, about };
     this.#pool();
-    this.band.prepare({ choice, about, drawn, scored: this.pool.scored });
-    this.band.strategies.say(this.#waiting(about));
+    this.band.prepare({ choice, about, drawn, waiting: this.#waiting(about) });
     this.balance.prepare({ choice, about, labels: byCluster ? clusters : sources.labels, byCluster });
     this.#choose(renewed(this.pool, this.choice));
     if (this.legend.children.length && withheld !== this.withheld) await this.#paint();
@@ -198,6 +197,8 @@ class Explorer {
       u: this.drawn.u,
       banded: given.about.banded,
       valued: given.about.valued,
+      rooted: given.about.rooted,
+      byCluster,
       eligible: sources.eligible || null,
       labels: byCluster ? given.clusters : sources.labels || null,
       named: byCluster ? data.clusters.length : data.classes.length,
@@ -250,7 +251,7 @@ class Explorer {
     const clustered = (name) => this.data.strategies.find((one) => one.name === name)?.clustered ?? false;
     if (!strategy || clustered(strategy) === clustered(this.choice.strategy)) return {};
     const per = clustered(strategy) || !this.data.classes.length ? "cluster" : "class";
-    return { per, ...(this.choice.balance === "custom" && { balance: "proportional", shares: null }) };
+    return { per, ...(this.choice.balance === "custom" && { balance: "auto", shares: null }) };
   }
 
   #choose(choice) {

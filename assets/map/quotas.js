@@ -4,12 +4,14 @@ import { choose } from "./frame.js";
 import { el } from "./look.js";
 
 const BALANCES = [
+  ["auto", "as suits the strategy"],
   ["proportional", "as in all rows"],
+  ["root", "by the root of their size"],
   ["balanced", "the same for each"],
   ["none", "as they come"],
   ["custom", "by hand"],
 ];
-const CAPS = [["", "any number"], ["1", "1 of a group"], ["2", "2 of a group"], ["3", "3 of a group"]];
+const CAPS = [["", "near-duplicates: all"], ["1", "near-duplicates: 1 each"], ["2", "near-duplicates: 2 each"], ["3", "near-duplicates: 3 each"]];
 
 export class Quotas {
   /** `onChange(part)` hears of what was changed; choosers of what is not known are left out. */
@@ -19,13 +21,16 @@ export class Quotas {
     this.per.element.hidden = !(classes.length && clusters_url);
     this.once = el("input", { type: "checkbox", onchange: () => onChange({ at_least_one: this.once.checked }) });
     this.onceLabel = el("label", { class: "switch", title: "Each has a row before any has its second" }, this.once, "one each at least");
-    this.cap = choose("Near-duplicates", CAPS, "", (cap) => onChange({ group_cap: cap === "" ? null : Number(cap) }));
+    this.cap = choose("Most near-duplicates of one text", CAPS, "", (cap) => onChange({ group_cap: cap === "" ? null : Number(cap) }));
     this.cap.element.hidden = !groups_url;
+    for (const { element } of [this.per, this.cap]) element.classList.add("unlabelled"); // their options say it
     this.element = el("div", { class: "quotas" }, this.per.element, this.onceLabel, this.cap.element);
   }
 
-  draw({ balance, per, at_least_one, group_cap }, clustered) {
+  /** `comes`: the balance that `auto` comes to. */
+  draw({ balance, per, at_least_one, group_cap }, clustered, comes) {
     this.balance.select.value = balance;
+    this.balance.select.title = balance === "auto" ? `Here: ${BALANCES.find(([name]) => name === comes)[1]}` : "";
     this.per.select.value = clustered ? "cluster" : per;
     this.per.select.disabled = clustered;
     this.once.checked = at_least_one;

@@ -1,23 +1,21 @@
-"""A subset as the Select page shows it: figures, the texts on both sides of the line, and how to take it away."""
+"""A subset as the Select page shows it: the server's answer, its figures, and how to take it away."""
 
 import io
 import json
 import time
 from dataclasses import dataclass, replace
 
-import numpy as np
 import pyarrow.parquet as pq
 import streamlit as st
-from numpy.typing import NDArray
 
 from eudscore.errors import WorkspaceError
-from eudscore.records import Ints, JsonDict
+from eudscore.records import JsonDict
 from eudscore.selection.effect import Effect
 from eudscore.selection.recipe import rank_limit, request_from_recipe
-from eudscore.selection.request import Balance, SelectionRequest
-from eudscore.selection.strategies import STRATEGIES
+from eudscore.selection.request import Balance, Per, SelectionRequest
+from eudscore.selection.strategies import STRATEGIES, Need
 from eudscore.store.scores import Scores
-from eudscore.ui import opening, state, tables, theme, watching
+from eudscore.ui import opening, state, theme, watching
 from eudscore.ui.explorer import ExplorerState
 from eudscore.ui.quoting import counted, note
 from eudscore.ui.state import Opened
@@ -25,14 +23,11 @@ from eudscore.ui.views import SEED, layout_of
 from eudscore.ui.wording import column_label
 from eudscore.workflow.choosing import Subset, select
 from eudscore.workflow.effects import effect_on
-from eudscore.workflow.materials import StoredMaterials
+from eudscore.workflow.materials import StoredMaterials, known_clusters
 from eudscore.workflow.ranking import ranking_key
-from eudscore.workflow.reviewing import withheld_csv
 from eudscore.workflow.submitting import RANK, submit_ranking
 
 CHOSEN = "chosen_recipe"
-_HEIGHT = 320  # of a table of texts, as the card beside it
-_KEPT, _DROPPED, _WITHHELD = "Kept", "Dropped", "Review these"
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +39,14 @@ class Shown:
         request: what was asked for.
         effect: what it does to the data.
         seconds: that choosing took.
+        notes: what the strategy has to say, a sentence each.
     """
 
     subset: Subset
     request: SelectionRequest
     effect: Effect
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 def chosen(opened: Opened, scores: Scores, choice: ExplorerState) -> Shown | None:
@@ -63,14 +60,15 @@ def chosen(opened: Opened, scores: Scores, choice: ExplorerState) -> Shown | Non
         _say_opened(found[0])
     recipe = None if found is None else found[1]
     request = choice.request(SEED) if recipe is None else request_from_recipe(recipe)
-    if not _is_ranked(opened, scores, request):
+    notes = _known(opened, scores, request)
+    if notes is None:
         _rank(opened, request)
         return None
     begun = time.perf_counter()
     subset = select(state.workspace(), scores, request, recipe=recipe)
     seconds = time.perf_counter() - begun
     st.session_state[CHOSEN] = subset.recipe
-    return Shown(subset, request, effect_of_subset(opened, subset), seconds)
+    return Shown(subset, request, effect_of_subset(opened, subset), seconds, notes)
 
 
 def effect_of_subset(opened: Opened, subset: Subset) -> Effect:
@@ -111,8 +109,11 @@ def figures(shown: Shown) -> None:
     theme.tiles(found)
 
 
-def actions(opened: Opened, subset: Subset) -> None:
-    """Name it, or take it away."""
+def actions(opened: Opened, shown: Shown) -> None:
+    """Name it, or take it away; and what the strategy has to say of it."""
+    subset = shown.subset
+    for sentence in shown.notes:
+        note(sentence)
     with st.container(key="subset-actions", horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
             "Name",
@@ -147,68 +148,6 @@ def keep(opened: Opened, name: str, subset: Subset) -> None:
         state.workspace().keep_review(opened.ref, name, subset.selection.withheld)
 
 
-def texts(opened: Opened, subset: Subset) -> None:
-    """The texts on each side of the line: kept, dropped, and held back with a reason."""
-    withheld = subset.selection.withheld
-    kept = np.zeros(len(subset.scores), dtype=np.bool_)
-    kept[subset.rows] = True
-    aside = np.zeros_like(kept)
-    for rows in withheld.values():
-        aside[rows] = True
-    counts = {_KEPT: len(subset), _DROPPED: int((~kept & ~aside).sum()), _WITHHELD: int(aside.sum())}
-    sides = [side for side, count in counts.items() if count or side != _WITHHELD]
-    more = f", {counts[_WITHHELD]:,} to review" if counts[_WITHHELD] else ""
-    said = f"{counts[_KEPT]:,} kept, {counts[_DROPPED]:,} dropped{more}"
-    with theme.card("Texts", said, key="texts"):
-        side = st.segmented_control(
-            "Side", sides, default=_KEPT, key="texts_side", label_visibility="collapsed", required=True
-        )  # fmt: skip
-        if side == _WITHHELD:
-            _review(opened, subset)
-        else:
-            of_side = np.flatnonzero(kept if side == _KEPT else ~kept & ~aside)
-            table(subset, of_side, key=f"{side.lower()}_rows")
-
-
-def table(subset: Subset, rows: Ints, *, key: str) -> None:
-    """The first rows of a side, the highest score first."""
-    if len(rows) == 0:
-        note("No text is here.")
-        return
-    by = subset.recipe["by"] if subset.recipe["by"] in subset.scores.columns else next(iter(subset.scores.columns))
-    first = highest(np.asarray(subset.scores.columns[by]), rows, tables.ROWS)
-    tables.texts_table(subset.corpus, subset.scores, first, by=by, key=key, height=_HEIGHT)
-    shown = "all of them" if len(first) == len(rows) else f"{len(first):,} of {len(rows):,}"
-    note(f"Highest {column_label(by)} first, {shown}.")
-
-
-def highest(values: NDArray[np.floating], rows: Ints, count: int) -> Ints:
-    """The rows with the highest values, highest first; of equal ones the lower row, no value last."""
-    own = np.nan_to_num(values[rows], nan=-np.inf)
-    if len(rows) > count:
-        least = np.partition(own, len(own) - count)[len(own) - count]
-        above, equal = np.flatnonzero(own > least), np.flatnonzero(own == least)
-        places = np.concatenate([above, equal[: count - len(above)]])
-    else:
-        places = np.arange(len(rows))
-    return np.asarray(rows[places[np.lexsort((rows[places], -own[places]))]])
-
-
-def _review(opened: Opened, subset: Subset) -> None:
-    """What is held back, by its reason, and as a file."""
-    withheld = {reason: rows for reason, rows in subset.selection.withheld.items() if len(rows)}
-    with st.container(key="review", horizontal=True, vertical_alignment="center"):
-        reason = st.selectbox(
-            "Reason", list(withheld), key="review_reason", label_visibility="collapsed", width=260,
-            format_func=lambda one: f"{one} · {len(withheld[one]):,}",
-        )  # fmt: skip
-        st.download_button(
-            "All with their reasons (CSV)", key="download_review", icon=":material/download:",
-            data=lambda: withheld_csv(subset), file_name=f"{opened.corpus.name}-review.csv", mime="text/csv",
-        )  # fmt: skip
-    table(subset, withheld[reason], key="withheld_rows")
-
-
 def _say_opened(name: str) -> None:
     with st.container(key="opened-recipe", horizontal=True, vertical_alignment="center"):
         note(f"`{name}` is shown as it was saved. Any change of the settings leaves it.")
@@ -217,15 +156,20 @@ def _say_opened(name: str) -> None:
         )  # fmt: skip
 
 
-def _is_ranked(opened: Opened, scores: Scores, request: SelectionRequest) -> bool:
-    if STRATEGIES[request.strategy].live:
-        return True
-    held = state.workspace()
+def _known(opened: Opened, scores: Scores, request: SelectionRequest) -> tuple[str, ...] | None:
+    """What a strategy has to say of its ranking; None where it has not ranked yet, or clusters are missing."""
+    about, held = STRATEGIES[request.strategy], state.workspace()
+    clustered = request.per is Per.CLUSTER or Need.CLUSTERS in about.needs
+    if clustered and known_clusters(held, opened.ref) is None:
+        return None
+    if about.live:
+        return ()
     try:
         key = ranking_key(StoredMaterials(held, opened.ref, scores), request)
     except WorkspaceError:  # what it stands on is made when it ranks
-        return False
-    return held.ranking(opened.ref.id, key) is not None
+        return None
+    found = held.ranking(opened.ref.id, key)
+    return None if found is None else tuple(found.about["notes"])
 
 
 def _rank(opened: Opened, asked: SelectionRequest) -> None:

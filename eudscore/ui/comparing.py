@@ -7,8 +7,9 @@ from eudscore.records import Ints
 from eudscore.selection.overlap import Overlap, overlap
 from eudscore.store.scores import Scores
 from eudscore.ui import shift, state, theme
-from eudscore.ui.choosing import effect_of_subset, replayed, table
+from eudscore.ui.choosing import effect_of_subset, replayed
 from eudscore.ui.quoting import note
+from eudscore.ui.sides import table
 from eudscore.ui.state import Opened
 from eudscore.workflow.choosing import Subset
 

@@ -96,6 +96,7 @@ class ExplorerStrategy:
         banded: whether it has an interval of the column.
         valued: whether it reads the column, so that rows without a value count nothing.
         clustered: whether clusters share its budget, not classes.
+        rooted: whether classes share it by the roots of their sizes where nothing is said.
     """
 
     name: str
@@ -107,6 +108,7 @@ class ExplorerStrategy:
     banded: bool
     valued: bool
     clustered: bool
+    rooted: bool
 
 
 def strategy_list() -> list[ExplorerStrategy]:
@@ -118,6 +120,7 @@ def strategy_list() -> list[ExplorerStrategy]:
             banded=strategy is Strategy.BAND,
             valued=Need.VALUES in about.needs,
             clustered=strategy is Strategy.STRATIFIED,
+            rooted=strategy is Strategy.COVERAGE,
         )
         for strategy, label in _LABELS.items()
         if (about := STRATEGIES.get(strategy)) is not None

@@ -38,7 +38,7 @@ def sections(effect: Effect, *, most: int | None = _MOST) -> list[tuple[Sequence
     """
     words = effect.length
     means = [("Words, mean", *_means(words.mean))]
-    shares = " / ".join(f"{100 * share:.0f}" for share in QUANTILES)
+    shares = "/".join(f"{100 * share:.0f}" for share in QUANTILES)
     means.append((f"Words, {shares} %", _listed(words.before), _listed(words.after), ""))
     means += [(column_label(name), *_means(effect.columns[name])) for name in MAIN if name in effect.columns]
     found: list[tuple[Sequence[str], list[Row]]] = [(("", "All", "Kept", "Change"), means)]
@@ -89,7 +89,7 @@ def _means(shift: MeanShift) -> tuple[str, str, str]:
 
 
 def _listed(words: Iterable[float]) -> str:
-    return " / ".join(map(theme.number, words))
+    return "/".join(map(theme.number, words))
 
 
 def _against(share: Against) -> tuple[str, str, str]:

@@ -57,7 +57,7 @@ def explorer_view(opened: Opened, scores: Scores, *, key: str) -> ExplorerView |
     ]  # fmt: skip
     layout = layout_of(opened)
     left = _left(key, ref, scores)
-    given = Balance.PROPORTIONAL if corpus.labelled else Balance.NONE
+    given = Balance.AUTO if corpus.labelled else Balance.NONE
     return ExplorerView(
         n=len(corpus),
         columns=columns,

@@ -75,6 +75,8 @@ def rank_corpus(
 ) -> JsonDict:  # fmt: skip
     """Rank a data set in a worker; what the strategy reads is made where it is missing."""
     materials = StoredMaterials(workspace, ref, scores, on_progress=on_progress)
+    if request.per is Per.CLUSTER or Need.CLUSTERS in STRATEGIES[request.strategy].needs:
+        _ = materials.clusters  # they share the budget: a strategy that is ranked at once does not ask for them
     found = rank_rows(materials, request, on_progress=on_progress)
     return {"ranking": ranking_key(materials, request), "rows": len(found.order)}
 

@@ -111,6 +111,8 @@ def _most(found: Explanation) -> str:
     """Half a sentence on the classifier's likeliest class; empty where that is not known."""
     if found.likeliest is None:
         return ""
+    if found.label is not None and found.likeliest == found.rival:
+        return ", and to the classifier it is the likeliest"
     label = "its label " if found.likeliest == found.label else ""
     return f"; the likeliest to the classifier is {label}{_name(found.likeliest)}"
 

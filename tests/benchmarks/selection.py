@@ -33,15 +33,15 @@ from scipy import stats
 from eudscore.corpus.read import read_source
 from eudscore.entropy.clusters import cluster_count
 from eudscore.entropy.hashes import hash_column
+from eudscore.entropy.predictive import label_gap, predictive_entropy
 from eudscore.geometry.duplicates import duplicate_groups
 from eudscore.geometry.kmeans import kmeans_clusters
 from eudscore.geometry.neighbours import NeighbourGraph, neighbour_graph
 from eudscore.models.one_thread import one_thread_each
-from eudscore.models.probe import STRENGTH, fit
-from eudscore.records import Card, Corpus, Floats, Ints, Roles
+from eudscore.models.probe import STRENGTH, cross_fitted, fit, group_folds
+from eudscore.records import Card, Corpus, Floats, Ints, Roles, Scorer
 from eudscore.scorers.information import InformationScorer
-from eudscore.scorers.likeliest import CLASSES, PROBABILITIES
-from eudscore.scorers.predictive import PredictiveScorer
+from eudscore.scorers.likeliest import CLASSES, PROBABILITIES, likeliest
 from eudscore.scorers.semantic import SemanticScorer
 from eudscore.selection.order import draw_order
 from eudscore.selection.recipe import Provenance, ranked, select
@@ -52,6 +52,7 @@ from eudscore.workflow.vectors import space_of
 
 SETS = ("sst2", "ag_news", "trec", "demo", "banking77", "clinc150", "noisy_agnews", "goemotions")
 TUNED_ON = SETS[:4]
+BASE = {"probe": "random", "finetune": "random by class"}
 BUDGETS = (0.05, 0.16, 0.30)
 SEEDS = 10
 POOL = 0.9  # share of the training rows that a seed draws
@@ -81,8 +82,8 @@ class Sample:
     graph: NeighbourGraph
     columns: dict[str, Floats]
     likeliest: tuple[Ints, Floats]
-    tokens: Ints
     groups: Ints
+    seed: int = 0
     labelled: bool = True
 
     @cached_property
@@ -98,6 +99,10 @@ class Sample:
         return self.corpus.labels if self.labelled else None
 
     @cached_property
+    def tokens(self) -> Ints:
+        return self.column("tokens").astype(np.int64)
+
+    @cached_property
     def clusters(self) -> Ints:
         return kmeans_clusters(self.vectors, draw_order(self.keys, None, 0), cluster_count(len(self.corpus)))
 
@@ -106,13 +111,32 @@ class Sample:
         return self.graph.indices, self.graph.similarities
 
     def column(self, name: str) -> Floats:
+        """A score; those that only some arms read are found when they are asked for."""
+        if name not in self.columns and name.startswith("predictive"):
+            raise KeyError(name)
+        if name not in self.columns:
+            card = Card("vectors", "of the built-in encoder")
+            flags = np.zeros(len(self.corpus), dtype=np.uint8)
+            semantic = SemanticScorer(self.vectors, flags, self.graph, card, {}, len(self.corpus.classes), self.seed)
+            self.columns.update(scored(self.corpus, semantic if name.startswith("semantic") else InformationScorer()))
         return self.columns[name]
 
     def without_labels(self) -> "Sample":
-        label_free = {name: values for name, values in self.columns.items() if not name.startswith("predictive")}
-        return Sample(
-            self.corpus, self.vectors, self.graph, label_free, self.likeliest, self.tokens, self.groups, labelled=False
-        )
+        """The same where nobody labelled anything."""
+        return replace(
+            self, columns={name: one for name, one in self.columns.items() if not name.startswith("predictive")},
+            labelled=False,
+        )  # fmt: skip
+
+
+def scored(corpus: Corpus, scorer: Scorer) -> dict[str, Floats]:
+    """All columns of a scorer."""
+    rows = np.arange(len(corpus))
+    columns = {name: np.full(len(corpus), np.nan, dtype=np.float32) for name in scorer.cards}
+    for batch in scorer.score(corpus, rows):
+        for column, values in batch.values.items():
+            columns[column][batch.rows] = values
+    return columns
 
 
 def read(name: str, data: Path) -> tuple[Corpus, Corpus]:
@@ -160,25 +184,16 @@ def sample_of(whole: DataSet, seed: int, share: float = POOL) -> Sample:
     corpus, vectors = part(whole.train, rows), whole.vectors[rows]
     graph = neighbour_graph(vectors)
     groups = duplicate_groups(corpus.texts(), graph)
-    flags = np.zeros(size, dtype=np.uint8)
-    card = Card("vectors", "of the built-in encoder")
-    scorers = [
-        InformationScorer(),
-        SemanticScorer(vectors, flags, graph, card, {}, len(corpus.classes), seed),
-        PredictiveScorer(vectors, flags, groups, "near-duplicates", card, corpus.labels_id, {}, seed),
-    ]
-    columns: dict[str, Floats] = {}
-    kept = {CLASSES: np.full((size, 5), -1.0), PROBABILITIES: np.full((size, 5), np.nan)}
-    for scorer in scorers:
-        columns |= {name: np.full(size, np.nan, dtype=np.float32) for name in scorer.cards}
-        for batch in scorer.score(corpus, np.arange(size)):
-            for column, values in batch.values.items():
-                columns[column][batch.rows] = values
-            for array, values in getattr(batch, "likeliest", {}).items():
-                kept[array][batch.rows] = values
-    tokens = columns.pop("tokens").astype(np.int64)
-    likeliest = kept[CLASSES].astype(np.int64), kept[PROBABILITIES].astype(np.float32)
-    return Sample(corpus, vectors, graph, columns, likeliest, tokens, groups)
+    probabilities = np.zeros((size, len(corpus.classes)))
+    folds = group_folds(corpus.labels, groups, seed=seed)
+    for fold in cross_fitted(vectors, corpus.labels, folds, classes=len(corpus.classes)):
+        probabilities[fold.rows] = fold.probs
+    kept = likeliest(probabilities)
+    columns = {
+        "predictive_entropy": predictive_entropy(probabilities).astype(np.float32),
+        "predictive_label_gap": label_gap(probabilities, corpus.labels).astype(np.float32),
+    }
+    return Sample(corpus, vectors, graph, columns, (kept[CLASSES].astype(np.int64), kept[PROBABILITIES]), groups, seed)
 
 
 def length_matched(sample: Sample, like: Ints, seed: int) -> Ints:
@@ -316,8 +331,7 @@ def speed(rows: int) -> None:
         Corpus("made up", "made up", table, Roles("text"), names, labels), vectors, graph,
         {"igse": rng.random(rows).astype(np.float32), "predictive_entropy": entropy,
          "predictive_label_gap": (1 - probabilities[:, 0]).astype(np.float32)},
-        (np.column_stack([(labels + step) % classes for step in range(5)]), probabilities),
-        rng.integers(3, 60, rows), np.arange(rows),
+        (np.column_stack([(labels + step) % classes for step in range(5)]), probabilities), np.arange(rows),
     )  # fmt: skip
     for strategy in Strategy:
         if strategy in (Strategy.KCENTER, Strategy.BADGE) and rows > LONG:
@@ -355,26 +369,27 @@ def render() -> Iterator[str]:
         found = results(kind)
         for budget in sorted({one["budget"] for one in found if one["arm"] != "full"}):
             sets = [name for name in SETS if any(o["set"] == name and o["budget"] == budget for o in found)]
-            yield f"\n{kind}, {budget:.0%}: points against random, 95 % interval of the paired difference\n"
+            base = BASE[kind]
+            yield f"\n{kind}, {budget:.0%}: points against {base}, 95 % interval of the paired difference\n"
             yield "| arm | " + " | ".join(sets) + " |"
             yield "| --- |" + " --- |" * len(sets)
             arms = [arm for arm in (*ARMS, "full") if any(one["arm"] == arm for one in found)]
             for arm in arms:
-                yield f"| {arm} | " + " | ".join(_cell(found, name, arm, budget) for name in sets) + " |"
+                yield f"| {arm} | " + " | ".join(_cell(found, name, arm, budget, base) for name in sets) + " |"
 
 
-def _cell(found: list[dict], name: str, arm: str, budget: float) -> str:
+def _cell(found: list[dict], name: str, arm: str, budget: float, against: str) -> str:
     at = 1.0 if arm == "full" else budget
     mine = {one["seed"]: one["accuracy"] for one in found if (one["set"], one["arm"], one["budget"]) == (name, arm, at)}
     base = {
         one["seed"]: one["accuracy"]
         for one in found
-        if (one["set"], one["arm"], one["budget"]) == (name, "random", budget)
+        if (one["set"], one["arm"], one["budget"]) == (name, against, budget)
     }
     seeds = sorted(mine.keys() & base.keys())
     if not seeds:
         return ""
-    if arm == "random":
+    if arm == against:
         return f"{100 * np.mean(list(base.values())):.1f} %"
     differences = 100 * np.array([mine[seed] - base[seed] for seed in seeds])
     if len(differences) < 2:

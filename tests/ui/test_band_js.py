@@ -157,6 +157,8 @@ def _sent(case: Case):
         "banded": request.strategy is Strategy.BAND,
         "valued": Need.VALUES in STRATEGIES[request.strategy].needs,
         "balance": request.balance.value,
+        "rooted": request.strategy is Strategy.COVERAGE,
+        "byCluster": per_cluster,
         "shares": None if request.shares is None else [request.shares.get(name, 0) for name in names],
         "atLeastOne": request.at_least_one,
         "cap": request.group_cap,
@@ -212,7 +214,10 @@ def random_case(seed, *, strategies=LIVE, ranked=0.3) -> Case:
     n = len(stored.keys)
     strategy = Strategy.BAND if rng.random() < 0.4 else strategies[int(rng.integers(len(strategies)))]
     per = Per.CLUSTER if strategy is Strategy.STRATIFIED or rng.random() < 0.4 else Per.CLASS
-    balance = list(Balance)[int(rng.integers(4))]
+    ranking = random_ranking(rng, stored) if rng.random() < ranked else None
+    if ranking is not None and rng.random() < 0.3:
+        strategy = Strategy.COVERAGE
+    balance = list(Balance)[int(rng.integers(len(Balance)))]
     if per is Per.CLASS and stored.labels is None and balance is Balance.CUSTOM:
         balance = Balance.BALANCED
     names = [str(c) for c in range(int(stored.clusters.max()) + 1)] if per is Per.CLUSTER else stored.classes
@@ -230,7 +235,7 @@ def random_case(seed, *, strategies=LIVE, ranked=0.3) -> Case:
         group_cap=None if rng.random() < 0.6 else int(rng.integers(1, 4)),
         bands={name: random_band(rng) for name in ("length", "third") if rng.random() < 0.2},
     )
-    return Case(stored, request, random_ranking(rng, stored) if rng.random() < ranked else None)
+    return Case(stored, request, ranking)
 
 
 def random_ranking(rng, stored) -> Ranking | None:

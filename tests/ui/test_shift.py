@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from eudscore.selection.effect import Against, Counts, Effect, LengthShift, MeanShift
-from eudscore.ui.choosing import highest
 from eudscore.ui.shift import points, sections, sections_of_two, signed
+from eudscore.ui.sides import highest
 
 
 def effect(kept: float = 0.25, topics: tuple[int, int, int] = (6, 1, 3)) -> Effect:
@@ -26,7 +26,7 @@ def test_every_part_that_is_known_has_its_rows() -> None:
         ("", "All", "Kept", "Change"),
         [
             ("Words, mean", "20", "25", "+0.50 sd"),
-            ("Words, 10 / 50 / 90 %", "5 / 18 / 40", "6 / 20 / 44", ""),
+            ("Words, 10/50/90 %", "5/18/40", "6/20/44", ""),
             ("Semantic entropy", "1.50", "1.25", "−0.50 sd"),
         ],
     )

@@ -134,11 +134,19 @@ def test_what_is_ambiguous_names_the_likeliest_class(classes: tuple[tuple[str, f
     )
 
 
-def test_an_ambiguous_copy_names_the_likeliest_class_too() -> None:
+@pytest.mark.parametrize(
+    ("likeliest", "words"),
+    [
+        ("tech", "; the likeliest to the classifier is `tech`."),
+        ("business", ", and to the classifier it is the likeliest."),
+        ("sports", "; the likeliest to the classifier is its label `sports`."),
+    ],
+)
+def test_an_ambiguous_copy_names_the_likeliest_class_too(likeliest: str, words: str) -> None:
     copy = Neighbour(16, 0.999, "sports", True, True, False)
-    shares = (ClassShare("tech", 0.5, False), ClassShare("sports", 0.3, True))
+    shares = (ClassShare(likeliest, 0.5, likeliest == "sports"), ClassShare("other", 0.3, False))
     said = sentence_of(found_of(Kind.DUPLICATE, Kind.AMBIGUOUS, classes=shares, copies=(copy,)))
-    assert said.endswith("Also, `business` fits it as well as its label; the likeliest to the classifier is `tech`.")
+    assert said.endswith(f"Also, `business` fits it as well as its label{words}")
 
 
 def test_without_a_label_the_likeliest_class_is_named_all_the_same() -> None:
