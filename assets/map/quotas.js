@@ -4,7 +4,7 @@ import { choose } from "./frame.js";
 import { el } from "./look.js";
 
 const BALANCES = [
-  ["auto", "as suits the strategy"],
+  ["auto", "automatic"],
   ["proportional", "as in all rows"],
   ["root", "by the root of their size"],
   ["balanced", "the same for each"],

@@ -8,7 +8,7 @@ from eudscore.selection.facility import facility
 from eudscore.selection.linked import both_ways
 from eudscore.selection.pool import MISSING, Pool
 from eudscore.selection.ranking import DUPLICATE, MISLABELLED, Ranking
-from eudscore.selection.request import SelectionRequest
+from eudscore.selection.request import Balance, SelectionRequest
 
 ENTROPY, LABEL_GAP = "predictive_entropy", "predictive_label_gap"
 WITHOUT_LABELS = (
@@ -21,9 +21,9 @@ _NEVER = 2.0  # above any probability
 def by_coverage(pool: Pool, _request: SelectionRequest, _limit: int) -> Ranking:
     """Rows that cover each class where it is uncertain; suspected mislabels and near-duplicates are withheld.
 
-    1. Suspected mislabels are withheld by confident learning: the cross-fitted classifier is confident of a class for
-       a row if it gives it at least the mean probability that rows of this label get; a row is withheld if the
-       likeliest class that it is confident of is not its label. No share has to be set.
+    1. Suspected mislabels are withheld: the likeliest class of the cross-fitted classifier is not the label, and the
+       classifier is confident of it, which it is from the mean probability on that rows of this class get (the
+       threshold of confident learning). No share has to be set.
     2. Of each group of near-duplicates one row is left, the one whose label is doubted least.
     3. Each class is covered by greedy facility location over the stored neighbours. A row covers the neighbours of
        its own class, and itself no better than its nearest one does: with a similarity of 1 to itself the greedy
@@ -32,7 +32,8 @@ def by_coverage(pool: Pool, _request: SelectionRequest, _limit: int) -> Ranking:
        chosen rows apart where uncertain ones alone would pile up on a boundary.
 
     Without labels, or where predictive entropy was not scored, steps 2 and 3 alone, with equal weights and over all
-    texts. How classes share a budget is decided elsewhere (`Balance.ROOT` unless something else is asked for).
+    texts. Classes share a budget by the square root of their size, half-way to equal shares, unless something else is
+    asked for.
 
     Cost: O(n k log n) for k neighbours. Own design; its parts: Northcutt, Jiang, Chuang, Confident Learning, JAIR 2021
     (section 3); Nemhauser, Wolsey, Fisher, 1978.
@@ -59,11 +60,15 @@ def by_coverage(pool: Pool, _request: SelectionRequest, _limit: int) -> Ranking:
         order,
         {reason: places for reason, places in withheld.items() if len(places)},
         () if informed else (WITHOUT_LABELS,),
+        Balance.ROOT if pool.labels is not None else Balance.PROPORTIONAL,
     )
 
 
 def mislabelled(labels: Ints, given: Floats, classes: Ints, probabilities: Floats) -> Bools:
-    """(n,) whether the likeliest class that a classifier is confident of is another one than the label.
+    """(n,) whether a classifier is confident of another class than the label.
+
+    Of all classes the likeliest has to be another one. Confident learning itself asks for the likeliest among those
+    above their thresholds; where classes are ambiguous and unbalanced that clears away the largest one.
 
     Args:
         labels: (n,) -1 = unlabelled, which is never suspected.
@@ -71,16 +76,16 @@ def mislabelled(labels: Ints, given: Floats, classes: Ints, probabilities: Float
         classes: (n, 5) likeliest classes, the likeliest first, -1 = none.
         probabilities: (n, 5) theirs.
 
-    Source: Northcutt, Jiang, Chuang, Confident Learning, JAIR 2021, eq. 1-2 (thresholds and confident joint).
+    Source: Northcutt, Jiang, Chuang, Confident Learning, JAIR 2021, for the thresholds (eq. 2).
     """
     known = (labels >= 0) & np.isfinite(given)
     size = int(max(labels.max(initial=0), classes.max(initial=0))) + 1
     counts = np.bincount(labels[known], minlength=size)
     sums = np.bincount(labels[known], weights=given[known], minlength=size)
     thresholds = np.where(counts > 0, sums / np.maximum(counts, 1), _NEVER)
-    confident = (classes != MISSING) & (probabilities >= thresholds[np.maximum(classes, 0)])
-    best = np.take_along_axis(classes, confident.argmax(axis=1)[:, None], axis=1)[:, 0]
-    return np.asarray(known & confident.any(axis=1) & (best != labels), dtype=np.bool_)
+    likeliest = classes[:, 0]
+    confident = (likeliest != MISSING) & (probabilities[:, 0] >= thresholds[np.maximum(likeliest, 0)])
+    return np.asarray(known & confident & (likeliest != labels), dtype=np.bool_)
 
 
 def least_doubted(groups: Ints, doubt: Floats, eligible: Bools) -> Bools:

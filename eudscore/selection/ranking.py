@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from eudscore.records import Bools, Ints
+from eudscore.selection.request import Balance
 
 MISLABELLED, OUTLIER, DUPLICATE = "suspected mislabel", "outlier", "near-duplicate"
 HARDEST = "hardest tenth"
@@ -19,11 +20,13 @@ class Ranking:
         order: (m,) distinct places of the pool (or rows of the corpus, once it is stored).
         withheld: reason -> the places it would not take at any budget; a person should look at them.
         notes: what people should know, a sentence each.
+        balance: how classes share a budget where `Balance.AUTO` is asked for.
     """
 
     order: Ints
     withheld: Mapping[str, Ints] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    balance: Balance = Balance.PROPORTIONAL
 
 
 def with_rest(first: Ints, eligible: Bools) -> Ints:

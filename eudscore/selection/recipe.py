@@ -60,6 +60,8 @@ def select(
     pool = Pool(materials, request.seed)
     request = resolved(materials, request, provenance)
     found = ranked(materials, request, pool=pool) if ranking is None else ranking
+    if request.balance is Balance.AUTO:
+        request = replace(request, balance=found.balance if request.per is Per.CLASS else Balance.PROPORTIONAL)
     inside = _inside(materials, request)
     held = found.order[inside[found.order]]
     kept = capped(held, materials.groups, request.group_cap) if request.group_cap is not None else held
@@ -115,9 +117,6 @@ def resolved(materials: Materials, request: SelectionRequest, provenance: Proven
     )
     if request.strategy is Strategy.STRATIFIED:
         request = replace(request, per=Per.CLUSTER)
-    if request.balance is Balance.AUTO:
-        covered = request.strategy is Strategy.COVERAGE and materials.labels is not None and request.per is Per.CLASS
-        request = replace(request, balance=Balance.ROOT if covered else Balance.PROPORTIONAL)
     if (request.shares is not None) != (request.balance is Balance.CUSTOM):
         raise RequestError("Shares and the balance 'custom' belong together: give both, or neither.")
     if request.shares is not None:

@@ -11,6 +11,7 @@
     clusters/<corpus id>/<key>/                   card.json, clusters.npy
     rankings/<corpus id>/<key>/                   card.json, order.npy and what was withheld
     selections/<corpus id>-<revision>/<name>.json recipes
+    selections/<corpus id>-<revision>/<name>.review.parquet  rows that were held back, each with its reason
     runs/<run id>/                                spec, status, metrics, log, model
     locks/                                        held while something is computed
 

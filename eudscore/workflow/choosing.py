@@ -131,9 +131,8 @@ def select(
     selection = choose(materials, request, provenance, ranking=ranking)
     if recipe is not None and recipe.get("chosen") != selection.recipe["chosen"]:
         raise RequestError(
-            "The recipe does not give the rows it says it gave: it was changed after it was written, or the scores were "
-            "computed on another kind of machine. "
-            "Use it as it was, or select anew with --budget."
+            "The recipe does not give the rows it says it gave: it was changed after it was written, or the scores "
+            "were computed on another kind of machine. Use it as it was, or select anew with --budget."
         )
     return Subset(materials.corpus, scores, selection)
 

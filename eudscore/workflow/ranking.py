@@ -7,14 +7,15 @@ from eudscore.records import JsonDict
 from eudscore.selection.pool import Pool
 from eudscore.selection.ranking import Ranking
 from eudscore.selection.recipe import Provenance, rank_limit, ranked
-from eudscore.selection.request import Per, SelectionRequest
+from eudscore.selection.request import Balance, Per, SelectionRequest, Strategy
 from eudscore.selection.strategies import STRATEGIES, Need
 from eudscore.store.scores import Scores
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.workflow.materials import PREDICTIVE, StoredMaterials
 from eudscore.workflow.requests import Progress, silent
+from eudscore.workflow.settling import settle
 
-_VERSION = 1  # of the strategies; another one ranks anew
+_VERSION = 2  # of the strategies; another one ranks anew
 
 
 def provenance_of(materials: StoredMaterials, request: SelectionRequest) -> Provenance:
@@ -45,7 +46,7 @@ def kept_ranking(materials: StoredMaterials, request: SelectionRequest) -> Ranki
     stored = materials.workspace.ranking(materials.corpus.id, ranking_key(materials, request))
     if stored is None:
         return None
-    return Ranking(stored.order, stored.withheld, tuple(stored.about["notes"]))
+    return Ranking(stored.order, stored.withheld, tuple(stored.about["notes"]), Balance(stored.about["balance"]))
 
 
 def rank_rows(materials: StoredMaterials, request: SelectionRequest, *, on_progress: Progress = silent) -> Ranking:
@@ -64,7 +65,10 @@ def rank_rows(materials: StoredMaterials, request: SelectionRequest, *, on_progr
         if found is None:
             on_progress(f"Ranking by {request.strategy.value}", 0, len(materials))
             found = ranked(materials, request, pool=Pool(materials, request.seed))
-            about = {"request": _about(materials, request), "notes": list(found.notes)}
+            if request.strategy is Strategy.COVERAGE:
+                on_progress("Comparing with a random choice on held-out rows", 0, len(materials))
+                found = settle(materials, request, found)
+            about = {"request": _about(materials, request), "notes": list(found.notes), "balance": found.balance.value}
             workspace.keep_ranking(corpus_id, key, about, found.order, found.withheld)
             on_progress(f"Ranking by {request.strategy.value}", len(materials), len(materials))
     return found

@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -44,10 +44,12 @@ from eudscore.scorers.information import InformationScorer
 from eudscore.scorers.likeliest import CLASSES, PROBABILITIES, likeliest
 from eudscore.scorers.semantic import SemanticScorer
 from eudscore.selection.order import draw_order
+from eudscore.selection.ranking import Ranking
 from eudscore.selection.recipe import Provenance, ranked, select
 from eudscore.selection.request import Balance, SelectionRequest, Strategy
 from eudscore.store.workspace import Workspace
 from eudscore.workflow.requests import BUILTIN, Entropy, ScoreRequest, silent
+from eudscore.workflow.settling import settle
 from eudscore.workflow.vectors import space_of
 
 SETS = ("sst2", "ag_news", "trec", "demo", "banking77", "clinc150", "noisy_agnews", "goemotions")
@@ -121,7 +123,8 @@ class Sample:
             self.columns.update(scored(self.corpus, semantic if name.startswith("semantic") else InformationScorer()))
         return self.columns[name]
 
-    def without_labels(self) -> "Sample":
+    @cached_property
+    def unlabelled(self) -> "Sample":
         """The same where nobody labelled anything."""
         return replace(
             self, columns={name: one for name, one in self.columns.items() if not name.startswith("predictive")},
@@ -213,11 +216,26 @@ def by_strategy(strategy: Strategy, *, labels: bool = True, **more: object) -> A
     """The rows that a strategy chooses."""
 
     def arm(sample: Sample, budget: float, seed: int) -> list[Ints]:
-        made = sample if labels else sample.without_labels()
+        made = sample if labels else sample.unlabelled
         request = SelectionRequest(budget, strategy=strategy, seed=seed, **more)  # type: ignore[arg-type]
-        return [select(made, request, provenance(made)).rows]
+        ranking = covered(made, request) if strategy is Strategy.COVERAGE else None
+        return [select(made, request, provenance(made), ranking=ranking).rows]
 
     return arm
+
+
+@lru_cache(maxsize=4)
+def _covered(sample: Sample, seed: int) -> Ranking:
+    request = SelectionRequest(1.0, strategy=Strategy.COVERAGE, seed=seed)
+    found = settle(sample, request, ranked(sample, request))
+    for note in found.notes:
+        print(f"  {sample.corpus.name}: {note}", flush=True)
+    return found
+
+
+def covered(sample: Sample, request: SelectionRequest) -> Ranking:
+    """The ranking of the default strategy, as the product makes it; it serves all budgets."""
+    return _covered(sample, request.seed)
 
 
 def drawn(strategy: Strategy, **more: object) -> Arm:
