@@ -9,7 +9,7 @@ from materials import InMemory, likeliest_of, nearest
 from eudscore.selection.ranking import Ranking
 from eudscore.selection.recipe import ranked
 from eudscore.selection.request import Balance, SelectionRequest, Strategy
-from eudscore.workflow.settling import settle
+from eudscore.workflow.settling import _settled, settle
 
 ASKED = SelectionRequest(0.16, strategy=Strategy.COVERAGE)
 
@@ -34,11 +34,34 @@ def clouds(n: int, *, share: float, spread: float, wrong: float = 0.0, seed: int
     )  # fmt: skip
 
 
-def test_clean_classes_are_covered_with_evened_shares() -> None:
-    made = clouds(600, share=0.5, spread=0.4, wrong=0.2)
+@pytest.mark.parametrize(
+    ("proportional", "random", "balance", "said"),
+    [
+        (0.90, 0.80, Balance.ROOT, None),
+        (0.90, 0.90, Balance.ROOT, None),
+        (0.91, 0.80, Balance.ROOT, None),  # within a standard error
+        (0.99, 0.80, Balance.PROPORTIONAL, "classes keep their shares."),
+        (0.90, 0.99, Balance.PROPORTIONAL, "rows are drawn at random by class."),
+    ],
+)
+def test_another_way_has_to_be_better_by_more_than_a_standard_error(
+    proportional: float, random: float, balance: Balance, said: str | None
+) -> None:
+    made = clouds(100, share=0.5, spread=0.4)
     found = ranked(made, ASKED)
-    assert settle(made, ASKED, found) is found
-    assert found.balance is Balance.ROOT
+    shares = {Balance.ROOT: 0.9, Balance.PROPORTIONAL: proportional, Balance.AUTO: random}
+    # What the ways get right differs at both ends of the rows, so that the difference has a spread.
+    hits = {
+        way: np.roll(np.arange(100) < round(100 * share), 40 if way is Balance.PROPORTIONAL else 0).astype(np.float32)
+        for way, share in shares.items()
+    }
+    settled = _settled(made, ASKED, found, hits)
+    assert settled.balance is balance
+    if said is None:
+        assert settled is found
+    else:
+        assert settled.notes[-1].endswith(said)
+        assert "99.0% against 90.0%" in settled.notes[-1]
 
 
 def test_where_evening_out_the_classes_costs_accuracy_they_keep_their_shares_or_rows_are_drawn() -> None:
