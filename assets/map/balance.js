@@ -30,14 +30,14 @@ export class BalanceCard {
   }
 
   /** Other strata, or another way to share. */
-  prepare({ choice, about, labels, byCluster }) {
+  prepare({ choice, about, labels, byCluster, rooted }) {
     if (!this.quotas) return;
     this.choice = choice;
     this.labels = labels;
     this.shown = this.#barsOf(byCluster);
     this.title.textContent = byCluster ? "Cluster balance" : "Class balance";
     for (const [name, bars] of Object.entries(this.bars)) bars.element.hidden = name !== (byCluster ? "cluster" : "class");
-    this.quotas.draw(choice, about.clustered, balanceOf({ ...choice, rooted: about.rooted, labels, byCluster }));
+    this.quotas.draw(choice, about.clustered, balanceOf({ ...choice, rooted, labels, byCluster }));
     this.say(labels ? "" : byCluster ? "The clusters of meaning are not there yet." : NONE);
   }
 

@@ -34,7 +34,7 @@ export function inOrder(values, order) {
  * @param {Int32Array | null} input.labels classes or clusters, whichever shares the budget; -1 = none
  * @param {number} input.named how many of them there are
  * @param {string} input.balance as `Balance`
- * @param {boolean} input.rooted whether the strategy shares by the roots of the classes' sizes where nothing is said
+ * @param {boolean} input.rooted whether the ranking shares by the roots of the classes' sizes where nothing is said
  * @param {boolean} input.byCluster whether `labels` are clusters
  * @param {number[] | null} input.shares by hand, one a class or cluster
  * @param {boolean} input.atLeastOne whether each has a row before any has its second
@@ -81,7 +81,7 @@ export function withOthers(pool, others) {
   return { ...pool, open, free: null };
 }
 
-/** The balance that `auto` comes to, as `resolved` has it: the default selector shares by the roots of the classes' sizes. */
+/** The balance that `auto` comes to, as `select` has it: what the ranking of the default selector was found to do best with. */
 export function balanceOf({ balance, rooted, labels, byCluster }) {
   if (balance !== "auto") return balance;
   return rooted && labels && !byCluster ? "root" : "proportional";

@@ -172,10 +172,11 @@ class Explorer {
     if (this.released || choice !== this.choice || ranking !== this.ranking) return;
     this.drawn = drawn;
     this.others = new Map(others.map((one) => [one.about.name, one]));
-    this.given = { turn, tokens, groups: groups || null, clusters: clusters || null, withheld, about };
+    const rooted = Boolean(ranks(ranking, choice) && ranking.rooted);
+    this.given = { turn, tokens, groups: groups || null, clusters: clusters || null, withheld, about, rooted };
     this.#pool();
     this.band.prepare({ choice, about, drawn, waiting: this.#waiting(about) });
-    this.balance.prepare({ choice, about, labels: byCluster ? clusters : sources.labels, byCluster });
+    this.balance.prepare({ choice, about, labels: byCluster ? clusters : sources.labels, byCluster, rooted });
     this.#choose(renewed(this.pool, this.choice));
     if (this.legend.children.length && withheld !== this.withheld) await this.#paint();
     this.withheld = withheld;
@@ -197,7 +198,6 @@ class Explorer {
       u: this.drawn.u,
       banded: given.about.banded,
       valued: given.about.valued,
-      rooted: given.about.rooted,
       byCluster,
       eligible: sources.eligible || null,
       labels: byCluster ? given.clusters : sources.labels || null,

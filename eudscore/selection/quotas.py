@@ -13,14 +13,20 @@ from eudscore.selection.request import Balance
 Weights = NDArray[np.float64]
 
 
-def strata_of(labels: Ints | None, n: int, balance: Balance) -> Ints:
+def strata_of(labels: Ints | None, n: int, balance: Balance, *, named: int = 0) -> Ints:
     """Stratum of each of n rows: its class; the rows without a label share one more, the last.
 
     Without labels, and with `Balance.NONE`, all rows are one stratum.
+
+    Args:
+        labels: (n,) class or cluster of each row, -1 = none; None = there are none.
+        n: rows.
+        balance: how they share.
+        named: how many classes or clusters there are, those without a row among them.
     """
     if labels is None or balance is Balance.NONE:
         return np.zeros(n, dtype=np.int64)
-    last = int(labels.max(initial=UNLABELLED)) + 1
+    last = max(named, int(labels.max(initial=UNLABELLED)) + 1)
     return np.where(labels < 0, last, labels).astype(np.int64, copy=False)
 
 

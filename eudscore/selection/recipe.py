@@ -195,22 +195,28 @@ def digest_of(rows: Ints) -> str:
     return hashlib.sha256(np.ascontiguousarray(rows, dtype="<i8").tobytes()).hexdigest()[:16]
 
 
-def strata(materials: Materials, request: SelectionRequest) -> Ints:
-    """(n,) what shares the budget: class or cluster of each row, all the same without balance."""
+def strata(materials: Materials, request: SelectionRequest, named: int) -> Ints:
+    """(n,) what shares the budget: class or cluster of each row, all the same without balance.
+
+    Args:
+        materials: of the data set.
+        request: with its balance.
+        named: how many classes or clusters there are; rows of none are the stratum after them.
+    """
     by = materials.clusters if request.per is Per.CLUSTER and request.balance is not Balance.NONE else materials.labels
-    return strata_of(by, len(materials.eligible), request.balance)
+    return strata_of(by, len(materials.eligible), request.balance, named=named)
 
 
 def _within_budget(
     materials: Materials, request: SelectionRequest, provenance: Provenance, order: Ints, kept: Ints
 ) -> Ints:  # fmt: skip
     """The first of each stratum in turn, until the budget is spent; shares are those of the ranked rows."""
-    of = strata(materials, request)
+    names = _names(materials, request, provenance)
+    of = strata(materials, request, len(names))
     candidates = np.zeros(len(of), dtype=np.bool_)
     candidates[order] = True
     if Need.VALUES in STRATEGIES[request.strategy].needs:
         candidates &= np.isfinite(materials.column(request.by))
-    names = _names(materials, request, provenance)
     shares = None if request.shares is None else shares_in_order(request.shares, names, request.per.value)
     labelled = request.per is Per.CLUSTER or materials.labels is not None
     weights = weights_of(of, candidates, request.balance, named=len(names) if labelled else 1, shares=shares)
@@ -264,6 +270,10 @@ def _nothing_left(request: SelectionRequest, left: Mapping[str, int]) -> str:
             f"No row has a value of {request.by} (its card says why): select by another column, such as "
             "information_entropy, or score the data with more entropies."
         )
+    if left.get("not withheld", 1) == 0:
+        return f"The strategy {request.strategy.value!r} withholds every row. Choose another one."
+    if request.band is None and not request.bands:
+        return f"The strategy {request.strategy.value!r} has ranked no row. Let it rank again, or choose another one."
     if request.bands:
         return f"No row is in all {len(request.bands) + 1} intervals. Widen one of them, or leave it out."
     band = request.band or Band(0, 1)

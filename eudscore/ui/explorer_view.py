@@ -96,7 +96,6 @@ class ExplorerStrategy:
         banded: whether it has an interval of the column.
         valued: whether it reads the column, so that rows without a value count nothing.
         clustered: whether clusters share its budget, not classes.
-        rooted: whether classes share it by the roots of their sizes where nothing is said.
     """
 
     name: str
@@ -108,7 +107,6 @@ class ExplorerStrategy:
     banded: bool
     valued: bool
     clustered: bool
-    rooted: bool
 
 
 def strategy_list() -> list[ExplorerStrategy]:
@@ -120,7 +118,6 @@ def strategy_list() -> list[ExplorerStrategy]:
             banded=strategy is Strategy.BAND,
             valued=Need.VALUES in about.needs,
             clustered=strategy is Strategy.STRATIFIED,
-            rooted=strategy is Strategy.COVERAGE,
         )
         for strategy, label in _LABELS.items()
         if (about := STRATEGIES.get(strategy)) is not None
@@ -138,6 +135,7 @@ class ExplorerRanking:
         note: how far it is, or what stands in its way, a sentence.
         withheld_url: (n,) uint8, 0 = not withheld, else 1 + the place in `reasons`; None = nothing is withheld.
         reasons: why rows are withheld.
+        rooted: whether classes share the budget by the roots of their sizes where nothing is said.
     """
 
     strategy: str
@@ -146,6 +144,7 @@ class ExplorerRanking:
     note: str = ""
     withheld_url: str | None = None
     reasons: Sequence[str] = ()
+    rooted: bool = False
 
 
 @dataclass(frozen=True)

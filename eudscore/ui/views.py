@@ -7,7 +7,7 @@ import streamlit as st
 
 from eudscore.errors import EudscoreError
 from eudscore.selection.budget import rows_of
-from eudscore.selection.request import Balance, Per
+from eudscore.selection.request import Balance, Per, SelectionRequest, Strategy
 from eudscore.selection.strategies import STRATEGIES, Need
 from eudscore.store.scores import Scores
 from eudscore.store.workspace import CorpusRef
@@ -57,7 +57,6 @@ def explorer_view(opened: Opened, scores: Scores, *, key: str) -> ExplorerView |
     ]  # fmt: skip
     layout = layout_of(opened)
     left = _left(key, ref, scores)
-    given = Balance.AUTO if corpus.labelled else Balance.NONE
     return ExplorerView(
         n=len(corpus),
         columns=columns,
@@ -72,7 +71,7 @@ def explorer_view(opened: Opened, scores: Scores, *, key: str) -> ExplorerView |
         groups_url=None if near_duplicates_of(state.workspace(), ref) is None else selection_routes.groups_url(ref),
         regions=layout.regions,
         height=HEIGHT + ROW_HEIGHT * min(4, max(0, len(corpus.classes) - 8)),
-        **{**_clusters(opened, scores), **({"balance": given} if left is None else _as_left(left))},
+        **{**_clusters(opened, scores), **(_begun(opened, scores) if left is None else _as_left(left))},
         by=left.by if left else preferred(list(scores.columns), ranks=True),
         budget=left.k if left else rows_of(BUDGET, len(corpus)),
     )
@@ -89,6 +88,17 @@ def _clusters(opened: Opened, scores: Scores) -> dict[str, Any]:
         "clusters": [f"cluster {number}" for number in range(count)],
         **({} if opened.corpus.labelled else {"per": Per.CLUSTER}),
     }
+
+
+def _begun(opened: Opened, scores: Scores) -> dict[str, Any]:
+    """The default selector where it has ranked the rows already, else the interval, which needs no ranking."""
+    asked = SelectionRequest(BUDGET, strategy=Strategy.COVERAGE, seed=SEED)
+    try:
+        key = ranking_key(StoredMaterials(state.workspace(), opened.ref, scores), asked)
+        there = state.workspace().ranking(opened.ref.id, key) is not None
+    except EudscoreError:  # what it stands on is not there
+        there = False
+    return {"balance": Balance.AUTO, "strategy": Strategy.COVERAGE if there else Strategy.BAND}
 
 
 def _left(key: str, ref: CorpusRef, scores: Scores) -> ExplorerState | None:
@@ -144,7 +154,9 @@ def with_ranking(view: ExplorerView, opened: Opened, scores: Scores, choice: Exp
         return replace(view, ranking=found)
     withheld = selection_routes.withheld_url(opened.ref, key) if stored.withheld else None
     url, reasons = selection_routes.ranking_url(opened.ref, key), list(stored.withheld)
-    return replace(view, ranking=replace(found, url=url, note="", withheld_url=withheld, reasons=reasons))
+    rooted = stored.about["balance"] == Balance.ROOT
+    shown = replace(found, url=url, note="", withheld_url=withheld, reasons=reasons, rooted=rooted)
+    return replace(view, ranking=shown)
 
 
 def remember(key: str, ref: CorpusRef, choice: ExplorerState) -> None:

@@ -15,6 +15,7 @@ from eudscore.records import Band
 from eudscore.selection.band import in_band
 from eudscore.selection.order import draw_order
 from eudscore.selection.quantiles import mid_ranks
+from eudscore.selection.ranking import Ranking
 from eudscore.selection.recipe import (
     Provenance,
     check_provenance,
@@ -131,6 +132,22 @@ def test_given_shares_are_kept() -> None:
     made = scored(400)
     request = SelectionRequest(80, strategy=Strategy.RANDOM, balance=Balance.CUSTOM, shares={"a": 3, "c": 1})
     assert np.bincount(made.labels[select(made, request, HERE).rows], minlength=3).tolist() == [60, 0, 20]
+
+
+def test_a_class_without_rows_gives_its_share_to_nobody_unlabelled() -> None:
+    made = scored(400)
+    here = replace(HERE, classes=("a", "b", "c", "d", "e"))
+    rows = select(made, SelectionRequest(90, strategy=Strategy.RANDOM, balance=Balance.BALANCED), here).rows
+    assert np.bincount(made.labels[rows], minlength=3).tolist() == [30, 30, 30]
+
+
+def test_an_empty_ranking_gets_a_sentence() -> None:
+    empty = Ranking(np.zeros(0, dtype=np.int64))
+    with pytest.raises(RequestError, match="The strategy 'random' has ranked no row"):
+        select(scored(), SelectionRequest(5, strategy=Strategy.RANDOM), HERE, ranking=empty)
+    withheld = Ranking(np.zeros(0, dtype=np.int64), {"outlier": np.arange(200)})
+    with pytest.raises(RequestError, match="The strategy 'coverage' withholds every row"):
+        select(scored(), SelectionRequest(5, strategy=Strategy.COVERAGE), HERE, ranking=withheld)
 
 
 def test_a_ranking_that_was_kept_gives_the_same_rows() -> None:

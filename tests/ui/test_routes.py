@@ -232,7 +232,7 @@ def test_draw_order_is_that_of_the_texts(client, ref, workspace):
 
 def test_a_kept_ranking_comes_back_with_a_code_for_each_reason(client, ref, workspace):
     withheld = {"outlier": np.array([2]), "near-duplicate": np.array([5, 1])}
-    workspace.keep_ranking(ref.id, KEY, {"notes": []}, np.array([4, 0, 3]), withheld)
+    workspace.keep_ranking(ref.id, KEY, {"notes": [], "balance": "proportional"}, np.array([4, 0, 3]), withheld)
     assert numbers(client, selection_routes.ranking_url(ref, KEY), "<u4").tolist() == [4, 0, 3]
     assert numbers(client, selection_routes.withheld_url(ref, KEY), "u1").tolist() == [0, 2, 1, 0, 0, 2]
     for made in (selection_routes.ranking_url, selection_routes.withheld_url):

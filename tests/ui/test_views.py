@@ -79,8 +79,9 @@ def test_a_slow_ranking_has_an_address_once_it_is_kept(opened, scores, view):
     assert before.note.endswith(".")
     key = ranking_key(StoredMaterials(state.workspace(), opened.ref, scores), choice.request(views.SEED))
     withheld = {"outlier": np.array([1, 2])}
-    state.workspace().keep_ranking(opened.ref.id, key, {"notes": []}, np.arange(3, N), withheld)
+    state.workspace().keep_ranking(opened.ref.id, key, {"notes": [], "balance": "root"}, np.arange(3, N), withheld)
     after = views.with_ranking(view, opened, scores, choice).ranking
     assert after.url.endswith(key)
     assert after.withheld_url.endswith(key)
     assert after.reasons == ["outlier"]
+    assert after.rooted
