@@ -1,6 +1,6 @@
 """The Select page at a hundred thousand and at a million rows, in a real browser.
 
-    python tests/benchmarks/select.py [--texts FILE.parquet] [--rows 100000 1000000] [--folder DIR]
+    python tests/benchmarks/select_page.py [--texts FILE.parquet] [--rows 100000 1000000] [--folder DIR]
 
 Keeps the workspaces of `explore.py` (the same rows, with --folder the same ones) and moves the budget by twenty keys:
 how long the browser takes for histogram, bars and map, and when the server's count, table and panel of changes follow.
