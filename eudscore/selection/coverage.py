@@ -25,13 +25,14 @@ def by_coverage(pool: Pool, _request: SelectionRequest, _limit: int) -> Ranking:
        classifier is confident of it, which it is from the mean probability on that rows of this class get (the
        threshold of confident learning). No share has to be set.
     2. Of each group of near-duplicates one row is left, the one whose label is doubted least.
-    3. Each class is covered by greedy facility location over the stored neighbours. A row covers the neighbours of
+    3. Rows of which another class is the likeliest, though not confidently, come last, the least doubted first.
+    4. Each class is covered by greedy facility location over the stored neighbours. A row covers the neighbours of
        its own class, and itself no better than its nearest one does: with a similarity of 1 to itself the greedy
        collects outliers once dense regions are covered. What is to be covered weighs its predictive entropy, which
        does not read the row's own label: rows about which nothing is left to learn weigh little, and covering keeps
        chosen rows apart where uncertain ones alone would pile up on a boundary.
 
-    Without labels, or where predictive entropy was not scored, steps 2 and 3 alone, with equal weights and over all
+    Without labels, or where predictive entropy was not scored, steps 2 and 4 alone, with equal weights and over all
     texts. Classes share a budget by the square root of their size, half-way to equal shares, unless something else is
     asked for.
 
@@ -42,18 +43,23 @@ def by_coverage(pool: Pool, _request: SelectionRequest, _limit: int) -> Ranking:
     informed = pool.labels is not None and entropy is not None and gap is not None
     if pool.labels is None or entropy is None or gap is None:
         labels = np.full(len(pool), UNLABELLED, dtype=np.int64)
-        suspected = np.zeros(len(pool), dtype=np.bool_)
+        suspected = unlikely = np.zeros(len(pool), dtype=np.bool_)
         doubt = np.zeros(len(pool), dtype=np.float32)
         weights = np.ones(len(pool))
     else:
         labels = pool.labels
         suspected = pool.eligible & mislabelled(labels, 1 - gap, *pool.likeliest)
+        likeliest = pool.likeliest[0][:, 0]
+        unlikely = (labels >= 0) & (likeliest != MISSING) & (likeliest != labels)
         doubt = np.where(np.isfinite(gap), gap, np.float32(1))
         known = np.isfinite(entropy)
         weights = np.where(known, entropy, entropy[known].mean() if known.any() else 1.0).astype(np.float64)
     first = least_doubted(pool.groups, np.where(suspected, np.float32(_NEVER), doubt), pool.eligible)
-    candidates = pool.eligible & ~suspected & first
-    order = cover(*pool.neighbours, labels, np.where(candidates, np.maximum(weights, 0), 0), candidates)
+    left = pool.eligible & ~suspected & first
+    candidates = left & ~unlikely
+    covering = cover(*pool.neighbours, labels, np.where(candidates, np.maximum(weights, 0), 0), candidates)
+    last = np.flatnonzero(left & unlikely)
+    order = np.concatenate([covering, last[np.argsort(doubt[last], kind="stable")]])
     repeated = pool.eligible & ~suspected & ~first
     withheld = {MISLABELLED: np.flatnonzero(suspected), DUPLICATE: np.flatnonzero(repeated)}
     return Ranking(

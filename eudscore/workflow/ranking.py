@@ -15,7 +15,7 @@ from eudscore.workflow.materials import PREDICTIVE, StoredMaterials
 from eudscore.workflow.requests import Progress, silent
 from eudscore.workflow.settling import settle
 
-_VERSION = 2  # of the strategies; another one ranks anew
+_VERSION = 3  # of the strategies; another one ranks anew
 
 
 def provenance_of(materials: StoredMaterials, request: SelectionRequest) -> Provenance:
