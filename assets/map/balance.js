@@ -44,10 +44,10 @@ export class BalanceCard {
   draw(choice, state, isSettled) {
     if (!this.quotas || !this.labels) return;
     this.choice = choice;
-    this.counts = tally(state, this.labels, this.shown.classes.length);
+    const counts = tally(state, this.labels, this.shown.classes.length);
     const byHand = choice.balance === "custom" ? choice.shares : null;
     if (!isSettled) this.shown.setShares(byHand, (at, share) => this.onChange({ shares: withShare(this.choice.shares, at, share) }));
-    this.shown.draw(this.counts, isSettled);
+    this.shown.draw(counts, isSettled);
   }
 
   #barsOf(byCluster) {
@@ -59,9 +59,13 @@ export class BalanceCard {
     return this.bars[name];
   }
 
+  #sizes() {
+    return this.labels ? tally(new Uint8Array(this.labels.length), this.labels, this.shown.classes.length).all : [];
+  }
+
   /** A balance by hand begins as the rows lie; other strata begin anew. */
   #changed(part) {
-    if (part.balance === "custom") part = { ...part, shares: sharesOf(this.counts?.all ?? []) };
+    if (part.balance === "custom") part = { ...part, shares: sharesOf(this.#sizes()) };
     else if ("balance" in part) part = { ...part, shares: null };
     if ("per" in part && this.choice.balance === "custom") part = { ...part, balance: "auto" };
     this.onChange(part);

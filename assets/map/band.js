@@ -47,9 +47,11 @@ export function makePool(input) {
   const { turn, eligible, tokens = null, groups = null, cap = null, withheld = null, atLeastOne = false } = input;
   const n = input.u.length;
   const { usable, sorted } = usableOf(input.u, eligible);
-  const pool = { n, turn, u: usable, banded: input.banded, eligible, tokens, cap, atLeastOne, sorted };
+  const pool = { n, m: n, share: 1, turn, u: usable, banded: input.banded, eligible, tokens, cap, atLeastOne, sorted };
   pool.groups = cap === null ? null : groups;
-  pool.scored = input.banded || input.valued ? sorted.length : countEligible(eligible, n);
+  pool.ids = n; // of groups, at most
+  pool.there = countEligible(eligible, n);
+  pool.scored = input.banded || input.valued ? sorted.length : pool.there;
   pool.blank = new Uint8Array(n);
   if (withheld) for (let j = 0; j < n; j += 1) if (withheld[j]) pool.blank[j] = WITHHELD;
   Object.assign(pool, strataOf(input, usable));
@@ -70,15 +72,20 @@ function usableOf(u, eligible) {
 
 /** The pool where rows must be in further intervals, `[{u, lo, hi}]`, too. */
 export function withOthers(pool, others) {
-  const { n, eligible } = pool;
+  const { n, turn, eligible } = pool;
   const open = new Uint8Array(n);
   if (eligible) open.set(eligible);
   else open.fill(1);
   for (const { u, lo, hi } of others) {
     const [low, high] = [Math.fround(lo), Math.fround(hi)];
-    for (let j = 0; j < n; j += 1) if (!(u[j] >= low && u[j] <= high)) open[j] = 0;
+    for (const j of turn) if (!(u[j] >= low && u[j] <= high)) open[j] = 0;
   }
-  return { ...pool, open, free: null };
+  return { ...pool, open, narrowed: others.length > 0, free: null };
+}
+
+/** The pool under other shares by hand. */
+export function withShares(pool, given) {
+  return { ...pool, weights: weightsOf(pool.parts, given), free: null };
 }
 
 /** The balance that `auto` comes to, as `select` has it: what the ranking of the default selector was found to do best with. */
@@ -93,13 +100,19 @@ function strataOf({ turn, labels, named, shares: given, valued, banded, ...how }
   const parted = balance !== "none" && labels;
   const strata = parted ? named + 1 : 1;
   const stratum = new Uint32Array(n);
-  const weights = new Float64Array(strata);
   if (parted) for (let j = 0; j < n; j += 1) stratum[j] = labels[j] >= 0 ? labels[j] : named;
-  for (const j of turn) if (!(banded || valued) || usable[j] === usable[j]) weights[stratum[j]] += 1;
-  if (balance === "root") return { stratum, strata, weights: weights.map(Math.sqrt) };
-  if (balance !== "balanced" && balance !== "custom") return { stratum, strata, weights };
-  const wanted = (s) => (parted && s === named ? 0 : balance === "custom" ? (given?.[s] ?? 0) : 1);
-  return { stratum, strata, weights: weights.map((size, s) => (size > 0 ? wanted(s) : 0)) };
+  const sizes = new Float64Array(strata);
+  for (const j of turn) if (!(banded || valued) || usable[j] === usable[j]) sizes[stratum[j]] += 1;
+  const parts = { sizes, balance, unlabelled: parted ? named : -1 };
+  return { stratum, strata, parts, weights: weightsOf(parts, given) };
+}
+
+/** What each stratum counts when rows are shared; 0 = it gives none. */
+function weightsOf({ sizes, balance, unlabelled }, given) {
+  if (balance === "root") return sizes.map(Math.sqrt);
+  if (balance !== "balanced" && balance !== "custom") return sizes;
+  const wanted = (s) => (s === unlabelled ? 0 : balance === "custom" ? (given?.[s] ?? 0) : 1);
+  return sizes.map((size, s) => (size > 0 ? wanted(s) : 0));
 }
 
 const countEligible = (eligible, n) => (eligible ? sum(eligible) : n);
@@ -113,16 +126,17 @@ export function countIn(pool, lo, hi) {
 /**
  * Which rows the intervals hold and which of them a budget keeps.
  *
- * @param {object} pool of `makePool`
+ * @param {object} pool of `makePool`; one of the first m places alone has its `share` of the budget
  * @param {object} choice the interval `lo`, `hi`; `k` rows, or as many as `tokens` pay for
- * @returns {{state: Uint8Array, inBand: number, kept: number, tokens: number}} state is in draw order
+ * @returns {{state: Uint8Array, inBand: number, kept: number, most: number, tokens: number}} state is in draw order;
+ *   `most` might be kept whatever the budget
  */
 export function select(pool, { lo, hi, k, tokens = null }) {
-  const state = pool.blank.slice();
+  const state = pool.blank.slice(0, pool.m);
   const held = hold(pool, lo, hi, state);
   const most = pool.weights.reduce((total, weight, s) => total + (weight > 0 ? held.counts[s] : 0), 0);
   const spend = tokens !== null && pool.tokens;
-  const kept = spend ? payable(pool, held, tokens, most) : Math.min(k, most);
+  const kept = spend ? payable(pool, held, tokens * pool.share, most) : Math.min(Math.round(k * pool.share), most);
   const open = shares(held.counts, pool.weights, kept, pool.atLeastOne);
   let spent = 0;
   for (let i = 0, left = kept; left > 0; i += 1) {
@@ -134,28 +148,31 @@ export function select(pool, { lo, hi, k, tokens = null }) {
     left -= 1;
     if (pool.tokens) spent += pool.tokens[j];
   }
-  return { state, inBand: held.inBand, kept, tokens: spent };
+  return { state, inBand: held.inBand, kept, most, tokens: spent };
 }
 
 /** Marks what is in every interval, and lists what of it is within the cap, by preference. */
 function hold(pool, lo, hi, state) {
-  const { turn, u, open, stratum, groups, cap, banded } = pool;
+  const { turn, u, open, stratum, groups, cap, banded, m } = pool;
   const [low, high] = banded ? [Math.fround(lo), Math.fround(hi)] : [-Infinity, Infinity];
-  const seen = groups && new Uint32Array(pool.n);
+  const seen = groups && new Uint32Array(pool.ids);
   const places = new Uint32Array(turn.length);
   const counts = new Float64Array(pool.strata);
-  let [inBand, m] = [0, 0];
+  let [inBand, all] = [0, 0];
   for (let i = 0; i < turn.length; i += 1) {
     const j = turn[i];
     if (!open[j]) continue;
     if (banded && !(u[j] >= low && u[j] <= high)) continue; // a nan is neither above nor below
-    state[j] = IN_BAND;
-    inBand += 1;
-    if (groups && ++seen[groups[j]] > cap) continue;
-    places[m++] = j;
+    if (j < m) {
+      state[j] = IN_BAND;
+      inBand += 1;
+    }
+    if (groups && groups[j] >= 0 && ++seen[groups[j]] > cap) continue;
+    if (j >= m) continue; // it is looked at for its group's sake
+    places[all++] = j;
     counts[stratum[j]] += 1;
   }
-  return { places: places.subarray(0, m), counts, inBand };
+  return { places: places.subarray(0, all), counts, inBand };
 }
 
 /** How many rows some tokens pay for in the order of choice; at least one. */
@@ -170,25 +187,38 @@ function payable(pool, { places, counts }, tokens, most) {
     const here = at[pool.stratum[j]]++;
     spent[here + 1] = spent[here] + pool.tokens[j];
   }
-  const cost = (rows) => sum(shares(counts, pool.weights, rows, pool.atLeastOne).map((taken, s) => spent[starts[s] + taken]));
-  let [within, beyond] = [Math.min(1, most), most + 1];
-  while (beyond - within > 1) {
-    const middle = (within + beyond) >> 1;
-    if (cost(middle) <= tokens) within = middle;
-    else beyond = middle;
+  const cost = (rows) => {
+    const taken = shares(counts, pool.weights, rows, pool.atLeastOne);
+    let total = 0;
+    for (let s = 0; s < taken.length; s += 1) total += spent[starts[s] + taken[s]];
+    return total;
+  };
+  let [within, beyond] = [Math.min(1, most), most];
+  let [low, high] = [0, cost(most)];
+  if (high <= tokens) return most;
+  for (let step = 0; beyond - within > 1; step += 1) {
+    const along = step % 3 === 2 ? 1 / 2 : (tokens - low) / (high - low); // rows cost about the same, so few steps do
+    const middle = Math.min(Math.max(Math.floor(within + (beyond - within) * along), within + 1), beyond - 1);
+    const paid = cost(middle);
+    if (paid <= tokens) [within, low] = [middle, paid];
+    else [beyond, high] = [middle, paid];
   }
   return within;
 }
 
 /** How many rows of each group (a histogram bin, a class) are kept, in the intervals, and there at all. */
 export function tally(state, groups, size) {
-  const [kept, inBand, all] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
+  const counts = new Uint32Array(4 * size);
   for (let j = 0; j < state.length; j += 1) {
     const group = groups[j];
-    if (!(group >= 0 && group < size)) continue;
-    all[group] += 1;
-    if (state[j] === IN_BAND || state[j] === KEPT) inBand[group] += 1;
-    if (state[j] === KEPT) kept[group] += 1;
+    if (group >= 0 && group < size) counts[4 * group + state[j]] += 1;
+  }
+  const [kept, inBand, all] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
+  for (let group = 0; group < size; group += 1) {
+    const [outside, within, taken, withheld] = counts.subarray(4 * group, 4 * group + 4);
+    kept[group] = taken;
+    inBand[group] = within + taken;
+    all[group] = outside + within + taken + withheld;
   }
   return { kept, inBand, all };
 }

@@ -49,9 +49,9 @@ export class BandCard {
   }
 
   /** What is kept now. */
-  draw(choice, { state, kept, tokens }, pool, others) {
+  draw(choice, { state, kept, tokens, about, partly }, pool, others) {
     if (this.waiting) this.budget.draw(choice.k, null, choice.tokens);
-    else this.budget.draw(kept, pool.tokens ? tokens : null, choice.tokens);
+    else this.budget.draw(kept, pool.tokens ? tokens : null, choice.tokens, { rows: about, tokens: partly });
     if (this.drawn.sorted.length) this.histogram.draw(tally(state, this.drawn.bins, BINS), choice);
     this.intervals.draw(state, others, choice.bands);
     this.bands = choice.bands;

@@ -41,9 +41,13 @@ export class Budget {
     );
   }
 
-  /** Show k rows, what they cost in tokens (null = not known), and the tokens that were asked for, if any. */
-  draw(k, spent, tokens) {
-    [this.k, this.spent, this.tokens] = [k, spent, tokens];
+  /**
+   * Show k rows, what they cost in tokens (null = not known), and the tokens that were asked for, if any.
+   *
+   * `about`: whether `rows` and their `tokens` are estimates.
+   */
+  draw(k, spent, tokens, about = {}) {
+    [this.k, this.spent, this.tokens, this.about] = [k, spent, tokens, about];
     this.#show();
   }
 
@@ -56,13 +60,13 @@ export class Budget {
     }
     this.range.value = 100 * share;
     this.range.style.setProperty("--filled", `${100 * share}%`);
-    this.range.setAttribute("aria-valuetext", `${text}, ${count(this.k)} of ${count(this.n)} rows${this.#paid(", ")}`);
-    this.rows.replaceChildren(el("b", {}, count(this.k)), ` of ${count(this.n)} rows`, el("span", { class: "paid" }, this.#paid(" · ")));
+    this.range.setAttribute("aria-valuetext", `${text}, ${near(this.about.rows)}${count(this.k)} of ${count(this.n)} rows${this.#paid(", ")}`);
+    this.rows.replaceChildren(near(this.about.rows), el("b", {}, count(this.k)), ` of ${count(this.n)} rows`, el("span", { class: "paid" }, this.#paid(" · ")));
     this.rows.title = `${percent(share)} of the rows${this.#paid(", ")}`;
   }
 
   #paid(before) {
-    return this.spent === null ? "" : `${before}${count(this.spent)} tokens`;
+    return this.spent === null ? "" : `${before}${near(this.about.tokens)}${count(this.spent)} tokens`;
   }
 
   #set(percentage) {
@@ -95,6 +99,8 @@ export class Budget {
     this.field.setAttribute("aria-invalid", sentence !== "");
   }
 }
+
+const near = (about) => (about ? "≈ " : "");
 
 /** The next multiple of half a per cent in the direction of `by`, within 0 and 100. */
 function next(now, by) {

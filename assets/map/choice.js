@@ -35,3 +35,16 @@ export function identityOf(data) {
 export function ranks(ranking, { strategy, by }) {
   return ranking?.strategy === strategy && (ranking.by === null || ranking.by === by);
 }
+
+/** What stands in the way of a ranking that is not there; "" where none is waited for. */
+export function waitingFor({ order, clustered }, choice, ranking, { clusters_url }) {
+  const needed = order === "ranking" || (clustered && !clusters_url);
+  if (!needed || (ranks(ranking, choice) && ranking.url)) return "";
+  const note = ranks(ranking, choice) ? ranking.note : "";
+  return note || "Ranking…";
+}
+
+/** As what a page may send back a choice: as it was told, or without the interval that follows the budget. */
+export function echoesOf(choice) {
+  return [initialOf(choice), ...(choice.auto ? [initialOf({ ...choice, lo: null, hi: null })] : [])];
+}

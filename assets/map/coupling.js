@@ -97,10 +97,12 @@ function meanTokens({ tokens, eligible, n }) {
  * Only rows that may be kept count: in every further interval, and of a class that has a share. Its ends lie half way
  * to the next rows; rows of one value are in or out together, so that it may hold a few more.
  */
-function solved(pool, { k, tokens }, part, { lo, hi }) {
+function solved(pool, asked, part, { lo, hi }) {
   const { sorted, spent } = (pool.free ??= freeRows(pool));
   const m = sorted.length;
   if (m === 0) return {};
+  const k = Math.max(1, Math.round(asked.k * pool.share));
+  const tokens = asked.tokens === null ? null : asked.tokens * pool.share;
   const costs = (from, to) => (tokens === null ? to - from : spent[to] - spent[from]);
   const budget = tokens ?? k;
   const upFrom = (from) => (tokens === null ? Math.min(m, from + k) : Math.max(from + 1, firstAbove(spent, spent[from] + tokens) - 1));
@@ -125,14 +127,30 @@ function halfBelow(centre, { k, tokens, spent }) {
 }
 
 /** Quantiles of the rows that may be kept, sorted, and what the first 0, 1, 2, ... of them cost in tokens. */
-function freeRows({ n, u, open, stratum, weights, tokens }) {
-  const places = new Uint32Array(n);
+function freeRows(pool) {
+  const { u, open, stratum, weights, tokens } = pool;
+  const ranked = rankedPlaces(pool);
+  const sorted = new Float32Array(ranked.length);
+  const spent = tokens && new Float64Array(ranked.length + 1);
   let m = 0;
-  for (let j = 0; j < n; j += 1) if (open[j] && u[j] === u[j] && weights[stratum[j]] > 0) places[m++] = j;
-  const inRank = sortedPlaces(u, places.subarray(0, m));
-  const spent = tokens && new Float64Array(m + 1);
-  if (spent) inRank.forEach((j, i) => (spent[i + 1] = spent[i] + tokens[j]));
-  return { sorted: Float32Array.from(inRank, (j) => u[j]), spent };
+  for (const j of ranked) {
+    if (!open[j] || !(weights[stratum[j]] > 0)) continue;
+    sorted[m] = u[j];
+    if (spent) spent[m + 1] = spent[m] + tokens[j];
+    m += 1;
+  }
+  return { sorted: sorted.subarray(0, m), spent: spent && spent.subarray(0, m + 1) };
+}
+
+const rankings = new WeakMap(); // of the places of a turn
+
+/** Places with a quantile, sorted by it. */
+function rankedPlaces({ m, turn, u }) {
+  const known = rankings.get(turn);
+  if (known?.u === u && known.m === m) return known.places;
+  const places = sortedPlaces(u, turn.filter((j) => j < m && u[j] === u[j]));
+  rankings.set(turn, { u, m, places });
+  return places;
 }
 
 function lowerEnd(sorted, from) {

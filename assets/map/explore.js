@@ -11,6 +11,7 @@ import { Course, initialOf, startOf } from "./course.js";
 import { evaluated } from "./evaluate.js";
 import { card } from "./frame.js";
 import { undoKeys } from "./keys.js";
+import { CALM, LIVE } from "./live.js";
 import { el } from "./look.js";
 import { MapView } from "./map.js";
 import { Pool } from "./pool.js";
@@ -20,8 +21,6 @@ import { Side } from "./side.js";
 import { inverted, NONE, withBand, withClasses, withMark } from "./where.js";
 import { areasOf, conditions, numberOf } from "./words.js";
 
-const LIVE = 150000; // rows counted while something is dragged: the first in hash order, so a random sample
-const CALM = 120; // milliseconds without a move until all rows are counted
 const MOST_FOUND = 200; // rows that a search by meaning picks
 const mounted = new WeakMap();
 

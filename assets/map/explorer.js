@@ -5,13 +5,14 @@
  * reported to the server afterwards.
  */
 
-import { makePool, WITHHELD, withOthers } from "./band.js";
+import { makePool, WITHHELD, withOthers, withShares } from "./band.js";
 import { BalanceCard } from "./balance.js";
 import { BandCard } from "./bandcard.js";
-import { identityOf, initialOf, ranks, startOf, toldOf } from "./choice.js";
+import { echoesOf, identityOf, initialOf, ranks, startOf, toldOf, waitingFor } from "./choice.js";
 import { recorded } from "./columns.js";
 import { renewed, settled, withBand, withBudget } from "./coupling.js";
 import { card, choose, classLegend, scaleLegend, stateLegend } from "./frame.js";
+import { CALM, glimpsed, sampleOf } from "./live.js";
 import { count, el } from "./look.js";
 import { MapView } from "./map.js";
 import { classPaint, columnPaint } from "./paint.js";
@@ -63,6 +64,7 @@ class Explorer {
     const ranked = JSON.stringify(data.ranking) !== JSON.stringify(this.ranking);
     this.ranking = data.ranking;
     if (initial !== this.initial && !this.report.echoes(initial)) {
+      this.#settle();
       this.choice = { ...startOf(data), row: this.choice.row };
       this.#anew(() => this.#paint());
     } else if (ranked && this.sources.order) this.#anew();
@@ -94,14 +96,15 @@ class Explorer {
     const { data } = this;
     this.band = new BandCard(data, this.choice, {
       onBand: (lo, hi, first, part) => this.#moveBand(lo, hi, first, part),
-      onBudget: (budget) => this.#choose(withBudget(this.pool, this.choice, budget)),
+      onBudget: (budget) => this.#moveBudget(budget),
       onChange: (part) => this.#change(part),
       onOther: (name, lo, hi) => this.#moveOther(name, lo, hi),
-      onReset: () => this.#choose(withBudget(this.pool, { ...this.choice, auto: true }, this.choice)),
+      onReset: () => this.#moveBudget(this.choice, true),
     });
     this.balance = new BalanceCard(data, this.choice, (part) => this.#change(part));
     this.grid = el("section", { class: "explorer selecting", style: `--height:${data.height}px` });
     this.grid.append(this.#buildMap(), el("div", { class: "side" }, this.band.element, this.balance.element));
+    for (const end of ["pointerup", "pointercancel"]) this.grid.addEventListener(end, () => this.#settle());
     const style = el("link", { rel: "stylesheet", href: new URL("explorer.css", import.meta.url).href });
     const frame = el("div", { style: `min-height:${data.height}px; visibility:hidden` }, this.grid);
     frame.className = "frame";
@@ -147,6 +150,7 @@ class Explorer {
     this.map.setRegions(this.data.regions);
     this.map.setPoints(xy, this.sources.order);
     this.map.pin(this.choice.row);
+    this.#settle();
     if (this.selected) this.map.setStates(this.selected.state);
     await this.#paint();
   }
@@ -157,6 +161,7 @@ class Explorer {
 
   /** Fetch what the choice stands on, and choose anew. */
   async #prepare() {
+    const asked = (this.asked = {});
     const { choice, sources, ranking } = this;
     const about = this.#strategy();
     const byCluster = about.clustered || choice.per === "cluster";
@@ -169,31 +174,29 @@ class Explorer {
       sources.withheld(choice, ranking),
       ...Object.keys(choice.bands).map((name) => sources.score(name)),
     ]);
-    if (this.released || choice !== this.choice || ranking !== this.ranking) return;
+    if (this.released || asked !== this.asked) return;
     this.drawn = drawn;
     this.others = new Map(others.map((one) => [one.about.name, one]));
+    const waiting = waitingFor(about, choice, ranking, this.data);
     const rooted = Boolean(ranks(ranking, choice) && ranking.rooted);
-    this.given = { turn, tokens, groups: groups || null, clusters: clusters || null, withheld, about, rooted };
+    const ranked = { turn, withheld, rooted, about, by: choice.by };
+    const before = this.given?.about === about && this.given.by === choice.by && this.given.turn.length > 0;
+    // A ranking that has to reach further begins as the one before: until it is there, that is what is seen.
+    const kept = waiting && before && { turn: this.given.turn, withheld: this.given.withheld, rooted: this.given.rooted };
+    this.given = { ...ranked, ...kept, tokens, groups: groups || null, clusters: clusters || null };
     this.#pool();
-    this.band.prepare({ choice, about, drawn, waiting: this.#waiting(about) });
-    this.balance.prepare({ choice, about, labels: byCluster ? clusters : sources.labels, byCluster, rooted });
+    this.band.prepare({ choice: this.choice, about, drawn, waiting: kept ? `${waiting} Until then the earlier ranking is shown.` : waiting });
+    this.balance.prepare({ ...this.given, choice: this.choice, labels: byCluster ? clusters : sources.labels, byCluster });
     this.#choose(renewed(this.pool, this.choice));
-    if (this.legend.children.length && withheld !== this.withheld) await this.#paint();
-    this.withheld = withheld;
-  }
-
-  /** What stands in the way of a ranking that is not there. */
-  #waiting(about) {
-    const needed = about.order === "ranking" || (about.clustered && !this.data.clusters_url);
-    if (!needed || (ranks(this.ranking, this.choice) && this.ranking.url)) return "";
-    const note = ranks(this.ranking, this.choice) ? this.ranking.note : "";
-    return note || "Ranking…";
+    const changed = this.withheld !== this.given.withheld;
+    this.withheld = this.given.withheld;
+    if (this.legend.children.length && changed) await this.#paint();
   }
 
   #pool() {
     const { choice, given, sources, data } = this;
     const byCluster = given.about.clustered || choice.per === "cluster";
-    this.pool = makePool({
+    this.all = makePool({
       ...given,
       u: this.drawn.u,
       banded: given.about.banded,
@@ -207,36 +210,75 @@ class Explorer {
       atLeastOne: choice.at_least_one,
       cap: given.groups && choice.group_cap,
     });
-    this.#narrow();
+    sampleOf(this.all); // it takes a while the first time
+    this.#narrow(this.all);
   }
 
-  #narrow() {
-    const others = Object.entries(this.choice.bands).map(([name, [lo, hi]]) => ({ u: this.others.get(name).u, lo, hi }));
-    this.pool = withOthers(this.pool, others);
+  /** `all`: a pool, or a sample of it, in which rows must be in the further intervals, too. */
+  #narrow(all) {
+    const there = Object.entries(this.choice.bands).filter(([name]) => this.others.has(name));
+    this.pool = withOthers(all, there.map(([name, [lo, hi]]) => ({ u: this.others.get(name).u, lo, hi })));
+  }
+
+  #moveBudget(budget, auto = this.choice.auto) {
+    this.#widen();
+    this.#move(withBudget(this.pool, { ...this.choice, auto }, budget));
   }
 
   #moveBand(lo, hi, first, part) {
+    this.#widen();
     if (first) this.wanted = this.choice.k; // a budget squeezed by a drag comes back when the drag turns round
-    this.#choose(withBand(this.pool, { ...this.choice, k: this.wanted }, lo, hi, part));
+    this.#move(withBand(this.pool, { ...this.choice, k: this.wanted }, lo, hi, part));
   }
 
   #moveOther(name, lo, hi) {
     this.choice = { ...this.choice, bands: { ...this.choice.bands, [name]: [lo, hi] } };
-    this.#narrow();
-    this.#choose(renewed(this.pool, this.choice));
+    this.#again();
+  }
+
+  /** Further intervals or shares moved. */
+  #again() {
+    const from = this.#isWhole() ? {} : this.firm; // not from what was solved on a sample
+    this.#narrow(sampleOf(this.all));
+    this.#move(renewed(this.pool, { ...this.choice, ...from }));
+  }
+
+  /** The hand moved: seen on a sample at once where there are very many rows, on all of them once it is calm. */
+  #move(choice) {
+    this.#choose(choice, glimpsed);
+    if (this.selected.partly) this.calm = setTimeout(() => this.#settle(), CALM);
+  }
+
+  /** See on all rows what a sample showed. */
+  #settle() {
+    if (!this.selected?.partly) return;
+    this.#widen();
+    this.#choose(this.choice);
+  }
+
+  /** Have the pool of all rows where it is one of a sample, and what is solved in it. */
+  #widen() {
+    if (this.#isWhole()) return;
+    this.#narrow(this.all);
+    this.choice = renewed(this.pool, { ...this.choice, ...this.firm });
+  }
+
+  #isWhole() {
+    return !this.pool || this.pool.m === this.pool.n;
   }
 
   /** One of the choosers, or a pin. */
   async #change(part) {
+    const quick = "shares" in part && !("per" in part) && !("balance" in part);
+    if (!quick) this.#settle();
     this.choice = { ...this.choice, ...part, ...this.#along(part) };
     if ("row" in part) this.#pin(part.row);
-    const quick = "shares" in part && !("per" in part) && !("balance" in part);
     const there = "row" in part || "color" in part;
     try {
       if ("color" in part) await this.#paint();
       if (quick) {
-        this.#pool();
-        this.#choose(renewed(this.pool, this.choice));
+        this.all = withShares(this.all, part.shares);
+        this.#again();
       } else if (!there) await this.#prepare();
     } catch (error) {
       ("color" in part ? this.mapCard : this.band).say(error.message, true);
@@ -254,8 +296,10 @@ class Explorer {
     return { per, ...(this.choice.balance === "custom" && { balance: "auto", shares: null }) };
   }
 
-  #choose(choice) {
-    ({ choice: this.choice, selected: this.selected } = settled(this.pool, choice));
+  #choose(choice, look = settled) {
+    clearTimeout(this.calm);
+    ({ choice: this.choice, selected: this.selected } = look(this.pool, choice));
+    if (this.#isWhole()) this.firm = { lo: this.choice.lo, hi: this.choice.hi };
     this.#draw(false);
     if (this.map.points) this.map.setStates(this.selected.state);
     clearTimeout(this.settling);
@@ -268,7 +312,9 @@ class Explorer {
     this.balance.draw(this.choice, this.selected.state, isSettled);
   }
 
+  /** Only what is certain is told: not what was counted or solved on a sample. */
   #tell() {
+    if (this.selected?.about || (this.choice.way === "budget" && !this.#isWhole())) return;
     const text = JSON.stringify(toldOf(this.choice));
     if (text === (this.told ?? JSON.stringify(toldOf(startOf(this.data))))) return;
     this.told = text;
@@ -286,7 +332,7 @@ class Explorer {
     this.map.setColours(paint.codes, paint.table(this.palette()));
     const label = this.data.columns.find(({ name }) => name === this.#colourColumn()).label;
     const colours = byClass ? classLegend(paint.legend, palettes) : scaleLegend(label, paint.domain, palettes);
-    const withheld = this.selected?.state.includes(WITHHELD);
+    const withheld = this.pool?.blank.includes(WITHHELD);
     this.legend.replaceChildren(...colours, stateLegend({ banded: this.#strategy().banded, withheld }));
   }
 
@@ -297,9 +343,7 @@ class Explorer {
   release() {
     this.released = true;
     clearTimeout(this.settling);
+    clearTimeout(this.calm);
     this.map.release();
   }
 }
-
-/** As what a page may send back a choice: as it was told, or without the interval that follows the budget. */
-const echoesOf = (choice) => [initialOf(choice), ...(choice.auto ? [initialOf({ ...choice, lo: null, hi: null })] : [])];

@@ -31,9 +31,9 @@ export class Intervals {
   draw(state, series, bands) {
     this.bands = bands;
     for (const [name, [lo, hi]] of Object.entries(bands)) {
-      const { histogram } = this.shown.get(name);
+      const histogram = this.shown.get(name)?.histogram;
       const drawn = series.get(name);
-      if (!drawn?.sorted.length) continue;
+      if (!histogram || !drawn?.sorted.length) continue; // one that was added is on its way
       if (histogram.drawn !== drawn) histogram.setSeries(drawn, drawn.about.label);
       histogram.draw(tally(state, drawn.bins, BINS), { lo, hi });
     }

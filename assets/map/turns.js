@@ -6,6 +6,8 @@
  * (Webster / Sainte-Laguë), ties go to the lower stratum, so that a smaller budget is always part of a larger one.
  */
 
+const FEW = 12; // rows that are sooner dealt one by one
+
 /**
  * How many rows each stratum gives.
  *
@@ -19,21 +21,31 @@ export function shares(counts, weights, total, atLeastOne) {
   const least = there.map((count) => (atLeastOne && count > 0 ? 1 : 0));
   if (sum(there) <= total) return there;
   if (sum(least) >= total && atLeastOne) return firstTurns(there, weights, total);
-  let [below, above] = [0, 0];
-  there.forEach((count, s) => {
-    if (count > 0) above = Math.max(above, keyOf(count, weights[s]));
-  });
-  for (let step = 0; step < 64; step += 1) {
-    const middle = (below + above) / 2;
-    const taken = keysBelow(there, weights, least, middle);
-    const all = sum(taken);
-    if (all === total) return taken;
-    if (all < total) below = middle;
-    else above = middle;
-  }
-  const taken = keysBelow(there, weights, least, below);
-  for (let left = total - sum(taken); left > 0; left -= 1) taken[nextStratum(taken, there, weights)] += 1;
+  const [taken, all] = takenBelow(there, weights, least, total);
+  for (let left = total - all; left > 0; left -= 1) taken[nextStratum(taken, there, weights)] += 1;
   return taken;
+}
+
+/** What each gives whose keys are below some bound: `total` rows, or a few less. Returns it and its sum. */
+function takenBelow(there, weights, least, total) {
+  let [below, above, weight] = [0, 0, 0];
+  for (let s = 0; s < there.length; s += 1) {
+    if (there[s] === 0) continue;
+    above = Math.max(above, keyOf(there[s], weights[s]));
+    weight += weights[s];
+  }
+  let found = [least, sum(least)];
+  let most = sum(there);
+  let bound = total / weight; // just that where every stratum has rows enough
+  for (let step = 0; step < 64 && total - found[1] > FEW; step += 1) {
+    const taken = keysBelow(there, weights, least, bound);
+    const all = sum(taken);
+    if (all <= total) [below, found] = [bound, [taken, all]];
+    else [above, most] = [bound, all];
+    const along = step % 3 === 2 ? 1 / 2 : (total - found[1]) / (most - found[1]);
+    bound = below + (above - below) * along;
+  }
+  return found;
 }
 
 const keyOf = (j, weight) => (2 * j + 1) / (2 * weight);
@@ -48,14 +60,16 @@ function firstTurns(there, weights, total) {
 }
 
 function keysBelow(there, weights, least, bound) {
-  return there.map((count, s) => {
-    if (count === 0) return 0;
-    const weight = weights[s];
+  const taken = new Float64Array(there.length);
+  for (let s = 0; s < there.length; s += 1) {
+    const [count, weight] = [there[s], weights[s]];
+    if (count === 0) continue;
     let j = Math.min(count, Math.max(least[s], Math.round(bound * weight)));
     while (j > least[s] && keyOf(j - 1, weight) >= bound) j -= 1;
     while (j < count && keyOf(j, weight) < bound) j += 1;
-    return j;
-  });
+    taken[s] = j;
+  }
+  return taken;
 }
 
 function nextStratum(taken, there, weights) {
@@ -68,4 +82,8 @@ function nextStratum(taken, there, weights) {
   return best;
 }
 
-export const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+export function sum(numbers) {
+  let total = 0;
+  for (let i = 0; i < numbers.length; i += 1) total += numbers[i];
+  return total;
+}

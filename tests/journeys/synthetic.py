@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
+from eudscore.corpus.roles import assign_roles
 from eudscore.records import UNLABELLED, Card, Corpus, Roles
 from eudscore.store.workspace import CorpusRef, Workspace
 
@@ -35,3 +36,29 @@ def keep_synthetic(workspace: Workspace, name: str, n: int, *, classes: tuple[st
     workspace.keep_family(ref.id, FAMILY, cards, columns)
     workspace.keep_layout(ref.id, Card("layout", "synthetic", parameters={"method": "UMAP"}), xy.astype(np.float32))
     return ref
+
+
+def keep_doubtful(workspace: Workspace, name: str, n: int, *, seed: int = 0) -> CorpusRef:
+    """Four uneven classes with vectors, sources and a map of their own; a fourth of the rows is short and mislabelled.
+
+    Some texts are there nearly twice, some would be run by a spreadsheet, three are empty. Nothing is scored.
+    """
+    rng, classes = np.random.default_rng(seed), CLASSES[:4]
+    topic = rng.choice(4, n, p=[0.4, 0.3, 0.2, 0.1])
+    vectors = (np.eye(6)[topic] + rng.normal(0, 0.25, (n, 6))).astype(np.float32)
+    wrong = np.arange(n) % 4 == 0
+    label = np.where(wrong, (topic + 1) % 4, topic)
+    lengths = np.where(wrong, 2, rng.integers(6, 16, n)).tolist()
+    texts = [f"{classes[topic[row]]} {' '.join(rng.choice(WORDS, length))} {row}" for row, length in enumerate(lengths)]
+    for row in range(0, n, 24):
+        texts[row] = f"=HYPERLINK({texts[row]})"
+    for row in range(5, n - 1, 40):
+        texts[row + 1], label[row + 1], vectors[row + 1] = f"{texts[row]}.", label[row], vectors[row] + 0.01
+    texts[1:4] = [""] * 3
+    columns = {
+        "text": texts, "label": [classes[one] for one in label], "desk": [f"desk {row % 8}" for row in range(n)],
+        "vector": pa.array(vectors.tolist(), pa.list_(pa.float32())),
+        "x": vectors[:, 0] - vectors[:, 1], "y": vectors[:, 2] - vectors[:, 3],
+    }  # fmt: skip
+    roles = Roles("text", "label", group="desk", vectors=("vector",), coordinates=("x", "y"))
+    return workspace.keep_corpus(assign_roles(pa.table(columns), name=name, source=f"{name}.csv", roles=roles))

@@ -33,6 +33,7 @@ def address(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     workspace.keep_ranking(ref.id, RANKING, {"notes": []}, np.arange(4_000), {"outlier": np.arange(4_500, 4_700)})
     find_near_duplicates(workspace, ref)
     keep_synthetic(workspace, "large", 100_000)
+    keep_synthetic(workspace, "huge", 200_000)
     keep_synthetic(workspace, "many", 600, classes=tuple(f"class {i}" for i in range(40)))
     with serving(SCRIPT, root) as found:
         yield found
@@ -412,6 +413,66 @@ def test_a_ranking_is_waited_for_and_withheld_rows_are_in_the_legend(visit, pict
     assert visit.page.locator(".ranking").is_hidden()
     assert painted(visit)
     visit.page.screenshot(path=picture)
+    visit.assert_clean()
+
+
+def test_while_a_ranking_is_made_again_the_earlier_one_is_seen(visit):
+    show(visit, f"/?name=small&ranking={RANKING}")
+    choose_strategy(visit, "facility")
+    visit.page.get_by_role("button", name="Ranked").click()
+    visit.page.get_by_text("withheld: to be looked at").wait_for()
+    bars, points = visit.page.locator(".bars").inner_text(), ink(visit)
+    visit.page.get_by_role("button", name="Farther").click()
+    visit.page.get_by_text("Ranking 3 of 9. Until then the earlier ranking is shown.").wait_for()
+    assert visit.page.locator(".bars").inner_text() == bars
+    assert ink(visit) == points
+    slider = visit.page.get_by_role("slider", name="Budget", exact=True)
+    slider.press("PageUp")
+    confirmed(visit)
+    assert rows(visit) == 1050
+    assert visit.page.locator(".bars").inner_text() != bars
+    visit.assert_clean()
+
+
+SEEN = f"""() => {{
+  const line = {HOST}.querySelector('.rows');
+  window.seen = [];
+  new MutationObserver(() => window.seen.push(line.textContent)).observe(line, {{ childList: true }});
+}}"""
+
+
+def test_of_very_many_rows_a_sample_follows_the_hand_and_all_are_counted_once_it_rests(visit):
+    show(visit, "/?name=huge")
+    visit.page.get_by_role("button", name="fix the interval").click()
+    visit.page.get_by_label("Add a further score").select_option("semantic_entropy")
+    further = visit.page.get_by_role("slider", name="Upper end of the interval of Semantic entropy")
+    further.wait_for()
+    visit.settle()
+    before = rows(visit)
+    visit.page.evaluate(SEEN)
+    for _ in range(4):
+        further.press("PageDown")
+    visit.page.wait_for_function("() => window.seen.length > 1 && !window.seen.at(-1).startsWith('≈')")
+    confirmed(visit)
+    seen = visit.page.evaluate("window.seen")
+    assert seen[0].startswith("≈ ")
+    counted = rows(visit)
+    assert counted < 0.95 * before
+    visit.page.get_by_label("Classes").select_option("none")  # all rows are counted at once
+    visit.settle()
+    assert rows(visit) == counted
+
+    visit.page.evaluate(SEEN)
+    box = further.bounding_box()
+    visit.page.mouse.move(box["x"] + 5, box["y"] + 10)
+    visit.page.mouse.down()
+    visit.page.mouse.move(box["x"] - 25, box["y"] + 10, steps=5)
+    visit.page.mouse.up()
+    assert not visit.page.locator(".rows").inner_text().startswith("≈")
+    assert any(line.startswith("≈ ") for line in visit.page.evaluate("window.seen"))
+    confirmed(visit)
+    assert rows(visit) < counted
+    assert painted(visit)
     visit.assert_clean()
 
 

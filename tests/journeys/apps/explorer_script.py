@@ -1,6 +1,6 @@
 """Shows the data set that `?name=` names; `?layout=no` and `?labels=no` leave parts away.
 
-`?ranking=KEY` is a kept ranking of facility location, which appears once a button was pressed.
+`?ranking=KEY` is a kept ranking of facility location, which appears once a button was pressed, and goes with another.
 """
 
 from dataclasses import replace
@@ -67,6 +67,8 @@ if not drawn:
     st.button("Lay out", on_click=lambda: st.session_state.update(laid_out=True))
 if ranking and not ranking.url:
     st.button("Ranked", on_click=lambda: st.session_state.update(ranked=True))
+elif ranking:
+    st.button("Farther", on_click=lambda: st.session_state.update(ranked=False))
 pinned = st.number_input("Pin a row", value=None, min_value=0, max_value=len(corpus) - 1, step=1)
 state = explorer(key="explorer", view=replace(view, row=pinned))
 with tiles.container():
