@@ -12,9 +12,9 @@ Nothing heavy is imported before one of these is called.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
-    from typing import Unpack
+    from typing import Any, Unpack
 
     from eudscore.corpus.read import MoreReading
     from eudscore.records import Band, Corpus
@@ -95,10 +95,11 @@ def score(
 
 
 def select(
-    scores: "Scores", *, budget: "float | int | str", by: str | None = None, band: "Band | str | None" = None,
-    strategy: str | None = None, seed: int = 0, **more: "Unpack[MoreSelecting]",
+    scores: "Scores", *, budget: "float | int | str | None" = None, by: str | None = None,
+    band: "Band | str | None" = None, strategy: str | None = None, seed: int = 0,
+    recipe: "Mapping[str, Any] | None" = None, **more: "Unpack[MoreSelecting]",
 ) -> "Subset":  # fmt: skip
-    """Choose rows under a budget.
+    """Choose rows under a budget, or replay a recipe.
 
     Args:
         scores: from `score`.
@@ -108,23 +109,21 @@ def select(
         strategy: a name of `selection.request.Strategy`. Where none is given: `band` if `by` or `band` is, else
             `coverage`, the default selector.
         seed: decides between rows that are equally good.
+        recipe: of another selection, replayed as it was written; then nothing else is given.
         more: quotas, a cap on near-duplicates, further intervals; see `MoreSelecting`.
 
     Raises:
         RequestError: an option is out of its range, in one sentence.
         EudscoreError: something the strategy reads is not there and cannot be made.
     """
-    from eudscore.selection.budget import parse_band, parse_budget
-    from eudscore.selection.request import SelectionRequest
-    from eudscore.selection.strategies import default_strategy, strategy_named
     from eudscore.store.workspace import Workspace, default_root
     from eudscore.workflow import choosing
     from eudscore.workflow.requests import silent
 
-    interval = parse_band(band) if isinstance(band, str) else band
-    chosen = default_strategy(by, band) if strategy is None else strategy_named(strategy)
-    request = SelectionRequest(parse_budget(budget), by or "igse", chosen, interval, seed=seed, **more)
-    return choosing.select(Workspace(default_root()), scores, request, on_progress=silent)
+    request = choosing.request_of(
+        {"budget": budget, "by": by, "band": band, "strategy": strategy, "seed": seed, **more}, recipe
+    )
+    return choosing.select(Workspace(default_root()), scores, request, recipe=recipe, on_progress=silent)
 
 
 def train(

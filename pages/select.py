@@ -39,6 +39,8 @@ view = views.explorer_view(opened, scores, key=opening.SELECT)
 if view is None:
     inspect.not_scored(opened)
     st.stop()
+if view.points_url is None:
+    inspect.offer_map(opened)
 
 
 @st.fragment
@@ -46,7 +48,8 @@ def budget_and_rows() -> None:
     figures = st.container(key="figures")
     key = opening.component_key()
     choice = explorer(key=key, view=views.with_ranking(view, opened, scores, state_of(key=key, view=view)))
-    views.remember(opening.SELECT, opened.ref, choice)
+    if opening.opened_recipe(opened.ref, choice) is None:  # else it is remembered as it was opened
+        views.remember(opening.SELECT, opened.ref, choice)
     shown = None
     with state.sentences():
         shown = choosing.chosen(opened, scores, choice)

@@ -37,6 +37,7 @@ export class ClassBars {
       if (!row.share) return;
       row.share.hidden = !shares;
       row.part.hidden = Boolean(shares);
+      row.known = shares ? shares[at] : 0;
       const typing = row.share.getRootNode().activeElement === row.share && !row.dragged;
       if (shares && !typing) row.share.value = Number(shares[at].toFixed(1));
     });
@@ -73,7 +74,11 @@ function rowOf(name, onPick) {
 
 /** A field for the share of a class, and its bar as a thing to drag. */
 function letSet(row, name, longest, onShare) {
-  const typed = () => Number.isFinite(row.share.valueAsNumber) && onShare(row.share.valueAsNumber);
+  const typed = () => {
+    const wanted = Number.isFinite(row.share.valueAsNumber) ? row.share.valueAsNumber : row.known;
+    row.share.value = Math.min(Math.max(wanted, 0), 100); // what is out of range, or no number, is seen to be none
+    onShare(row.share.valueAsNumber);
+  };
   row.share = el("input", { class: "share", type: "number", min: 0, max: 100, step: "any", "aria-label": `Share of ${name} in per cent`, onchange: typed });
   row.share.addEventListener("keydown", (event) => {
     const by = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];

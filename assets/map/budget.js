@@ -17,8 +17,10 @@ export class Budget {
       autocomplete: "off",
       spellcheck: "false",
       "aria-label": "Budget, as a share such as 16%, as a number of rows or as 40000 tokens",
+      oninput: () => (this.typing = true),
+      onblur: () => this.typing && this.#giveUp(),
       onchange: () => this.#typed(),
-      onkeydown: (event) => event.key === "Escape" && this.#show(),
+      onkeydown: (event) => event.key === "Escape" && this.#giveUp(),
       onfocus: () => this.field.select(),
     });
     this.range = el("input", {
@@ -54,7 +56,8 @@ export class Budget {
   #show() {
     const share = this.k / this.n;
     const text = this.tokens === null ? percent(share) : `${count(this.tokens)} tokens`;
-    if (this.field.getRootNode().activeElement !== this.field || this.hint.hidden) {
+    const refused = this.field.getRootNode().activeElement === this.field && !this.hint.hidden;
+    if (!refused && !this.typing) {
       this.field.value = text;
       this.field.style.width = `${text.length + 1.5}ch`;
     }
@@ -83,7 +86,14 @@ export class Budget {
     event.preventDefault();
   }
 
+  /** Show the budget again in place of what was being typed. */
+  #giveUp() {
+    this.typing = false;
+    this.#show();
+  }
+
   #typed() {
+    this.typing = false;
     const budget = parseBudget(this.field.value, this.n);
     if (budget === null) {
       this.#warn(`A budget is a share up to 100%, a number of rows up to ${count(this.n)}, or tokens such as 40000 tokens.`);

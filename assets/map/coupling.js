@@ -173,6 +173,8 @@ export function parseBudget(text, n) {
   const typed = /^\s*([\d.,\s]+?)\s*(%?)\s*$/.exec(text);
   if (!typed) return null;
   const amount = Number(typed[1].replace(/[,\s]/g, ""));
-  const rows = typed[2] ? Math.round((amount / 100) * n) : amount;
-  return Number.isFinite(rows) && amount > 0 && rows <= n ? { k: Math.max(1, Math.round(rows)) } : null;
+  const written = typed[1].includes(".") ? amount : null; // 0.16 and 1.0 are shares, as on the command line
+  const share = typed[2] ? amount / 100 : written;
+  const rows = share === null ? amount : Math.round(share * n);
+  return Number.isFinite(rows) && amount > 0 && rows <= n ? { k: Math.max(1, rows) } : null;
 }

@@ -49,7 +49,7 @@ export function sharesOf(sizes) {
 export function withShare(shares, at, share) {
   const wanted = Math.min(Math.max(share, 0), 100);
   const others = shares.reduce((total, one, i) => (i === at ? total : total + one), 0);
-  if (others <= 0) return shares.map((one, i) => (i === at ? Math.max(wanted, 1) : one));
+  if (others <= 0) return shares.map((_, i) => rounded(i === at ? wanted : (100 - wanted) / Math.max(1, shares.length - 1)));
   return shares.map((one, i) => rounded(i === at ? wanted : (one * (100 - wanted)) / others));
 }
 

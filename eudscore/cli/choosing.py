@@ -18,8 +18,13 @@ from eudscore.cli.shared import TerminalProgress, one_sentence, refuse_overwriti
 @click.option("--strategy", metavar="NAME", help="How rows are chosen; `--strategy help` says what each is worth.  "
               "[default: coverage; band where --by or --band is given]")  # fmt: skip
 @click.option("--also", multiple=True, metavar="COL=LO:HI", help="A further interval; may be given several times.")
-@click.option("--balance", default="proportional", show_default=True, metavar="NAME",
-              help="How classes share the budget: proportional, balanced, custom or none.")  # fmt: skip
+@click.option(
+    "--balance",
+    default="auto",
+    show_default=True,
+    metavar="NAME",
+    help="How classes share the budget: auto, proportional, root, balanced, custom or none.",
+)
 @click.option("--per", default="class", show_default=True, metavar="NAME", help="What shares it: class or cluster.")
 @click.option("--share", multiple=True, metavar="NAME=W", help="Weight of a class, with --balance custom.")
 @click.option("--cap", type=int, metavar="N", help="Most rows of one group of near-duplicates.")
@@ -70,15 +75,18 @@ def select(
         write_withheld(subset, withheld)
     if recipe is not None and replayed is None:
         write_json(recipe, subset.recipe)
-    _tell(subset, out, len(scored))
+    _tell(subset, out, len(scored), recipe if replayed is None else None, withheld)
 
 
-def _tell(subset: Any, out: Path, rows: int) -> None:
+def _tell(subset: Any, out: Path, rows: int, recipe: Path | None, withheld: Path | None) -> None:
     """What was written, what each step left, and what people should know of it."""
     steps = ", ".join(f"{name} {count:,}" for name, count in subset.selection.steps)
     click.echo(f"Wrote {out}: {len(subset):,} of {rows:,} rows ({steps}).")
-    for reason, withheld in subset.selection.withheld.items():
-        click.echo(f"Withheld for review: {len(withheld):,} rows, {reason}.")
+    for path in (recipe, withheld):
+        if path is not None:
+            click.echo(f"Wrote {path}.")
+    for reason, rows_of_it in subset.selection.withheld.items():
+        click.echo(f"Withheld for review: {len(rows_of_it):,} rows, {reason}.")
     for note in subset.selection.notes:
         click.echo(note)
 

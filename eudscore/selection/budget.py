@@ -122,6 +122,33 @@ def checked_band(band: Band) -> Band:
     return band
 
 
+def any_band(band: object) -> Band:
+    """A band from a `Band`, a pair of quantiles, or text such as `0.2:0.6`.
+
+    Raises:
+        RequestError: it is none of them, or not 0 <= LO < HI <= 1.
+    """
+    if isinstance(band, Band):
+        return checked_band(band)
+    if isinstance(band, str):
+        return parse_band(band)
+    numbers = list(band) if isinstance(band, tuple | list) else []
+    if len(numbers) != 2 or not all(isinstance(end, int | float) for end in numbers):
+        raise RequestError(f"The band {band!r} is not two numbers. {_BAND_HINT}")
+    return checked_band(Band(float(numbers[0]), float(numbers[1])))
+
+
+def whole_number(value: object, what: str) -> int:
+    """A whole number as Python or numpy has it.
+
+    Raises:
+        RequestError: it is none.
+    """
+    if isinstance(value, int | np.integer) and not isinstance(value, bool):
+        return int(value)
+    raise RequestError(f"The {what} is {value!r}: give a whole number.")
+
+
 def _parse_written_budget(text: str) -> Budget:
     if (tokens := _TOKENS.fullmatch(text)) is not None:
         return _checked_tokens(int(re.sub("[,_]", "", tokens[1])))

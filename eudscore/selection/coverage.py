@@ -11,10 +11,7 @@ from eudscore.selection.ranking import DUPLICATE, MISLABELLED, Ranking
 from eudscore.selection.request import Balance, SelectionRequest
 
 ENTROPY, LABEL_GAP = "predictive_entropy", "predictive_label_gap"
-WITHOUT_LABELS = (
-    "No label was read: the rows cover the texts. Without labels and above 30 % no method is known to beat a random "
-    "choice by cluster."
-)
+WITHOUT_LABELS = "No label was read: the rows cover the texts."
 _NEVER = 2.0  # above any probability
 
 

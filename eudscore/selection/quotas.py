@@ -64,6 +64,8 @@ def shares_in_order(shares: Mapping[str, Any], names: Sequence[str], what: str) 
     """
     unknown = [name for name in shares if name not in names]
     if unknown:
+        if not names:
+            raise RequestError(f"There is no {what} to share a budget: leave the shares out.")
         there = ", ".join(repr(name) for name in names[:8])
         raise RequestError(f"There is no {what} {unknown[0]!r} to give a share to, only {there}. Choose among these.")
     for name, weight in shares.items():

@@ -8,7 +8,7 @@ import numpy as np
 from eudscore.records import Bools, Ints
 from eudscore.selection.request import Balance
 
-MISLABELLED, OUTLIER, DUPLICATE = "suspected mislabel", "outlier", "near-duplicate"
+MISLABELLED, DUPLICATE = "suspected mislabel", "near-duplicate"
 HARDEST = "hardest tenth"
 
 

@@ -1,7 +1,7 @@
 """A selection from a request, and the recipe that replays it to identical rows."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,16 +10,18 @@ import numpy as np
 from eudscore.errors import RequestError
 from eudscore.records import Band, Bools, Floats, Ints, JsonDict
 from eudscore.selection.band import default_band, holding_band, in_band
-from eudscore.selection.budget import checked_band, parse_budget, rows_of
+from eudscore.selection.budget import any_band, parse_budget, rows_of, whole_number
+from eudscore.selection.coverage import WITHOUT_LABELS
 from eudscore.selection.pool import Materials, Pool
 from eudscore.selection.quantiles import mid_ranks
 from eudscore.selection.quotas import capped, shares_in_order, strata_of, take_turns, weights_of
 from eudscore.selection.ranking import Ranking
 from eudscore.selection.request import Balance, Per, Selection, SelectionRequest, Strategy, Tokens
-from eudscore.selection.strategies import STRATEGIES, Need, balance_named, per_named, rank, strategy_named
+from eudscore.selection.strategies import STRATEGIES, VERSION, Need, balance_named, per_named, rank, strategy_named
 from eudscore.selection.written import request_from_json, request_to_json
 
 RECIPE_VERSION = 2
+ABSTAIN = 0.3  # share above which nothing is known to beat chance without labels: method, section 4.3
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ def select(
     Raises:
         RequestError: an option is out of its range, nothing is scored, or the band holds no row.
     """
-    pool = Pool(materials, request.seed)
     request = resolved(materials, request, provenance)
+    pool = Pool(materials, request.seed)
     found = ranked(materials, request, pool=pool) if ranking is None else ranking
     if request.balance is Balance.AUTO:
         request = replace(request, balance=found.balance if request.per is Per.CLASS else Balance.PROPORTIONAL)
@@ -80,7 +82,25 @@ def select(
     if len(rows) == 0:
         raise RequestError("No row is of a class that has a share of the budget. Give another class a share.")
     written = write_recipe(request, provenance, rows)
-    return Selection(rows, (*steps, ("budget", len(rows))), written, found.withheld, found.notes)
+    notes = (*found.notes, *_told(materials, request, found, rows))
+    return Selection(rows, (*steps, ("budget", len(rows))), written, found.withheld, notes)
+
+
+def _told(materials: Materials, request: SelectionRequest, found: Ranking, rows: Ints) -> Iterator[str]:
+    """What people should know of the budget: a sentence each."""
+    budget, n = request.budget, len(materials.eligible)
+    if isinstance(budget, Tokens):
+        spent = int(materials.tokens[rows].sum())
+        if spent > budget.count:
+            yield f"The first row alone has {spent:,} tokens, {budget.count:,} were asked for."
+        return
+    if len(rows) < (wanted := budget if isinstance(budget, int) else rows_of(budget, n)):
+        yield f"{wanted:,} rows were asked for, and {len(rows):,} are all that the choice leaves."
+    if WITHOUT_LABELS in found.notes and len(rows) > ABSTAIN * n:
+        yield (
+            f"Without labels and above {ABSTAIN:.0%} no strategy is known to beat a random choice by cluster: choose "
+            "`stratified`."
+        )
 
 
 def ranked(materials: Materials, request: SelectionRequest, *, pool: Pool | None = None) -> Ranking:
@@ -112,8 +132,10 @@ def resolved(materials: Materials, request: SelectionRequest, provenance: Proven
         strategy=strategy_named(request.strategy),
         balance=balance_named(request.balance),
         per=per_named(request.per),
-        seed=int(request.seed),
-        bands={name: checked_band(band) for name, band in request.bands.items()},
+        seed=whole_number(request.seed, "seed"),
+        band=None if request.band is None else any_band(request.band),
+        bands={name: any_band(band) for name, band in request.bands.items()},
+        group_cap=None if request.group_cap is None else whole_number(request.group_cap, "cap on near-duplicates"),
     )
     if request.strategy is Strategy.STRATIFIED:
         request = replace(request, per=Per.CLUSTER)
@@ -130,7 +152,7 @@ def resolved(materials: Materials, request: SelectionRequest, provenance: Proven
             )
         return request
     if request.band is not None:
-        return replace(request, band=checked_band(request.band))
+        return request
     n = len(materials.eligible)
     rows = _rows_wanted(materials, request.budget, n)
     return replace(request, band=holding_band(_quantiles(materials, request.by), default_band(rows / n), rows))
@@ -141,6 +163,7 @@ def write_recipe(request: SelectionRequest, provenance: Provenance, rows: Ints) 
     return {
         "version": RECIPE_VERSION,
         "kind": "selection",
+        "strategies": VERSION,
         "corpus": provenance.corpus,
         "labels": provenance.labels,
         "cards": dict(provenance.cards),
@@ -162,6 +185,12 @@ def request_from_recipe(recipe: Mapping[str, Any]) -> SelectionRequest:
         remedy = "Update eudscore, or select anew." if version > RECIPE_VERSION else "Select anew."
         there = f"The recipe is of version {version}, this eudscore reads version {RECIPE_VERSION}."
         raise RequestError(f"{there} {remedy}")
+    if recipe.get("strategies") != VERSION:
+        raise RequestError(
+            f"The recipe was written with version {recipe.get('strategies')} of the strategies, this eudscore has "
+            f"version {VERSION}, which may take other rows. Replay it with the eudscore that wrote it "
+            f"({recipe.get('eudscore', 'unknown')}), or select anew."
+        )
     return request_from_json(recipe)
 
 

@@ -26,6 +26,8 @@ from eudscore.selection.ranking import Ranking
 from eudscore.selection.request import Balance, Per, SelectionRequest, Strategy
 from eudscore.selection.typical import typical_first
 
+VERSION = 4  # of the rankings: another one may take other rows for the same request
+
 
 class Need(StrEnum):
     """What a strategy reads beyond texts and labels."""
@@ -95,7 +97,7 @@ STRATEGIES: Mapping[Strategy, Describing] = MappingProxyType(
             "the default selector, our own: confident learning, near-duplicates, facility location by class, weighted "
             "by predictive entropy",
             "O(n k log n) for k neighbours; neighbours, near-duplicates and cross-fitting once",
-            "Without labels it is random at 16 % and above.",
+            "Without labels, at 16 % and above, it is little better than random.",
             live=False,
         ),
         Strategy.BAND: Describing(
@@ -111,7 +113,7 @@ STRATEGIES: Mapping[Strategy, Describing] = MappingProxyType(
             frozenset(),
             "proportional stratified sampling; simple random sampling without balance",
             "O(n log n)",
-            "It is the measure of all others. Where labels are wrong or texts are junk it takes them in full share.",
+            "Where labels are wrong or texts are junk it takes them in their full share. It measures all others.",
         ),
         Strategy.STRATIFIED: Describing(
             in_draw_order,

@@ -7,7 +7,8 @@ import streamlit as st
 
 from eudscore.errors import InputError
 from eudscore.records import JsonDict
-from eudscore.selection.request import SelectionRequest
+from eudscore.selection.request import SelectionRequest, Strategy
+from eudscore.selection.strategies import STRATEGIES, Need
 from eudscore.store.scores import Scores
 from eudscore.ui import state, theme
 from eudscore.ui.choosing import CHOSEN
@@ -87,7 +88,10 @@ def _say(scores: Scores, recipe: JsonDict | None) -> None:
     band = recipe["band"]
     interval = f" in {band[0]:.0%} to {band[1]:.0%}" if band else ""
     rows = recipe["chosen"]["rows"]
-    st.caption(f"{rows:,} of {len(scores):,} rows by {column_label(recipe['by'])}{interval}")
+    strategy = recipe.get("strategy", "")
+    valued = strategy in list(Strategy) and Need.VALUES in STRATEGIES[Strategy(strategy)].needs
+    by = f" of {column_label(recipe['by'])}" if valued else ""
+    st.caption(f"{rows:,} of {len(scores):,} rows, strategy {strategy}{by}{interval}")
 
 
 def _test_source(opened: Opened) -> Any:

@@ -4,7 +4,7 @@ import json
 
 import streamlit as st
 
-from eudscore.errors import RequestError
+from eudscore.errors import EudscoreError, RequestError
 from eudscore.records import JsonDict
 from eudscore.store.scores import Scores
 from eudscore.ui import opening, state
@@ -14,6 +14,7 @@ from eudscore.ui.quoting import literal, note
 from eudscore.ui.state import Opened
 
 _LARGEST = 1 << 20  # characters of a recipe
+_AWAITED = ("let it rank first", "has no clusters of meaning")  # what a worker makes once it is opened
 _HINT = "Give what the button `Recipe`, or `eudscore select --recipe`, wrote."
 
 
@@ -78,8 +79,8 @@ def _open(opened: Opened, scores: Scores, choice: ExplorerState, name: str, reci
     """Show a recipe, once it is certain that it gives the rows it says."""
     try:
         replayed(scores, recipe)
-    except RequestError as error:
-        if "let it rank first" not in str(error):
+    except EudscoreError as error:
+        if not any(waits in str(error) for waits in _AWAITED):
             raise
     opening.show_recipe(opened.ref, name, recipe, choice)
     st.rerun()

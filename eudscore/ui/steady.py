@@ -63,7 +63,7 @@ def _result(scores: Scores, shown: Shown, job: Job) -> None:
             ("Rows in at times", f"{found['at_times']:,}"),
         ]
     )
-    note(f"{_READS} The first figure is the mean of the others: {_listed(found)}.")
+    note(f"{_READS} The first figure is the least of the others: {_listed(found)}.")
     shares = shares_of(job.folder.path)
     rows = undecided(shares)
     if len(rows) == 0:

@@ -1,5 +1,6 @@
 """The map component filled with a data set: addresses of what is stored, and where a person begins."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,6 +58,7 @@ def explorer_view(opened: Opened, scores: Scores, *, key: str) -> ExplorerView |
     ]  # fmt: skip
     layout = layout_of(opened)
     left = _left(key, ref, scores)
+    clusters = _clusters(opened, scores)
     return ExplorerView(
         n=len(corpus),
         columns=columns,
@@ -71,7 +73,7 @@ def explorer_view(opened: Opened, scores: Scores, *, key: str) -> ExplorerView |
         groups_url=None if near_duplicates_of(state.workspace(), ref) is None else selection_routes.groups_url(ref),
         regions=layout.regions,
         height=HEIGHT + ROW_HEIGHT * min(4, max(0, len(corpus.classes) - 8)),
-        **{**_clusters(opened, scores), **(_begun(opened, scores) if left is None else _as_left(left))},
+        **{**clusters, **(_begun(opened, scores) if left is None else _as_left(left, corpus.classes, clusters))},
         by=left.by if left else preferred(list(scores.columns), ranks=True),
         budget=left.k if left else rows_of(BUDGET, len(corpus)),
     )
@@ -108,7 +110,9 @@ def _left(key: str, ref: CorpusRef, scores: Scores) -> ExplorerState | None:
     return left if known else None
 
 
-def _as_left(left: ExplorerState) -> dict[str, Any]:
+def _as_left(left: ExplorerState, classes: Sequence[str], clusters: dict[str, Any]) -> dict[str, Any]:
+    """What the person left; shares in the order of the view, for a recipe may name fewer of them and in any order."""
+    names = classes if left.per is Per.CLASS else [str(number) for number in range(len(clusters.get("clusters", ())))]
     return {
         "band": None if left.auto else left.band,
         "color": left.color,
@@ -117,7 +121,7 @@ def _as_left(left: ExplorerState) -> dict[str, Any]:
         "tokens": left.tokens,
         "way": left.way,
         "per": left.per,
-        "shares": None if left.shares is None else list(left.shares.values()),
+        "shares": None if left.shares is None else [left.shares.get(name, 0.0) for name in names],
         "at_least_one": left.at_least_one,
         "group_cap": left.group_cap,
         "bands": left.bands,

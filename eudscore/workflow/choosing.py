@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from eudscore.records import UNLABELLED, Corpus, Ints, JsonDict, Roles
 from eudscore.selection.recipe import check_provenance, request_from_recipe, resolved
 from eudscore.selection.recipe import select as choose
 from eudscore.selection.request import Selection, SelectionRequest
-from eudscore.selection.strategies import STRATEGIES, Need
+from eudscore.selection.strategies import STRATEGIES, Need, default_strategy, strategy_named
 from eudscore.store.scores import METADATA, Scores, read_parquet, write_parquet
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.workflow.materials import StoredMaterials
@@ -89,6 +89,32 @@ class Subset:
         return write_parquet(self.to_arrow(), Path(path))
 
 
+def request_of(options: Mapping[str, Any], recipe: Mapping[str, Any] | None = None) -> SelectionRequest:
+    """The request that options given by name stand for.
+
+    Args:
+        options: names of `SelectionRequest`; what is None is as if it was not given.
+        recipe: is replayed as it was written, so that nothing may be given with it but the seed's default.
+
+    Raises:
+        RequestError: an option is unknown or out of its range, or neither budget nor recipe is given.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    known = [one.name for one in fields(SelectionRequest)]
+    for name in given:
+        if name not in known:
+            raise RequestError(f"A selection has no option {name!r}, only {', '.join(known)}. Leave it out.")
+    if recipe is not None:
+        if given.keys() - {"seed"} or given.get("seed"):
+            raise RequestError("A recipe is replayed as it was written: give nothing else with it.")
+        return request_from_recipe(recipe)
+    if "budget" not in given:
+        raise RequestError("Give a budget, such as 0.16, or a recipe to replay.")
+    if "strategy" not in given:
+        given["strategy"] = default_strategy(given.get("by"), given.get("band"))
+    return SelectionRequest(**given)
+
+
 def select(
     workspace: Workspace,
     scores: Scores,
@@ -113,6 +139,7 @@ def select(
     materials = StoredMaterials(workspace, ref, scores, on_progress=on_progress)
     if recipe is not None:
         request = request_from_recipe(recipe)
+    request = replace(request, strategy=strategy_named(request.strategy))
     _check_columns(request, scores)
     if len(scores) != len(materials):
         raise RequestError(

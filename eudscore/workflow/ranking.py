@@ -8,14 +8,12 @@ from eudscore.selection.pool import Pool
 from eudscore.selection.ranking import Ranking
 from eudscore.selection.recipe import Provenance, rank_limit, ranked
 from eudscore.selection.request import Balance, Per, SelectionRequest, Strategy
-from eudscore.selection.strategies import STRATEGIES, Need
+from eudscore.selection.strategies import STRATEGIES, VERSION, Need
 from eudscore.store.scores import Scores
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.workflow.materials import PREDICTIVE, StoredMaterials
 from eudscore.workflow.requests import Progress, silent
 from eudscore.workflow.settling import settle
-
-_VERSION = 3  # of the strategies; another one ranks anew
 
 
 def provenance_of(materials: StoredMaterials, request: SelectionRequest) -> Provenance:
@@ -88,6 +86,6 @@ def rank_corpus(
 def _about(materials: StoredMaterials, request: SelectionRequest) -> JsonDict:
     provenance = provenance_of(materials, request)
     return {
-        "version": _VERSION, "strategy": request.strategy.value, "labels": provenance.labels,
+        "version": VERSION, "strategy": request.strategy.value, "labels": provenance.labels,
         "cards": dict(provenance.cards), "seed": request.seed, "limit": rank_limit(request, len(materials)),
     }  # fmt: skip

@@ -103,7 +103,7 @@ def steadiness(
     shares = shares_in([rows for rows, _ in every], [pool if part is None else part for _, part in every], n)
     save_array(out / _SHARES, shares)
     return {
-        "stability": float(np.mean(list(numbers.values()))),
+        "stability": float(min(numbers.values())),
         "kinds": [{"kind": kind.value, "runs": len(runs[kind]), "stability": numbers[kind]} for kind in numbers],
         "runs": len(every), "always": int((shares == 1).sum()), "at_times": len(undecided(shares)),
     }  # fmt: skip

@@ -15,7 +15,7 @@ from eudscore.corpus.roles import with_roles
 from eudscore.jobs.folder import RunFolder
 from eudscore.records import Card, JsonDict, Roles, RunState
 from eudscore.selection.overlap import overlap
-from eudscore.selection.request import SelectionRequest, Strategy
+from eudscore.selection.request import Balance, Per, SelectionRequest, Strategy
 from eudscore.store.arrays import save_array
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.ui import choosing
@@ -103,6 +103,45 @@ def test_a_saved_selection_is_opened_as_it_was_saved(
     app.button(key="close_opened").click().run()
     assert "is shown as it was saved" not in html_of(app)
     assert len(rows_of(app, "kept_rows")) == 7  # the settings stay where the recipe put them
+
+
+def test_shares_that_a_recipe_names_in_part_and_in_any_order_are_shown_in_that_of_the_classes(
+    open_page: OpenPage, scored: CorpusRef, workspace: Workspace
+) -> None:
+    shares = {"tech": 2.0, "billing": 1.0}
+    asked = SelectionRequest(9, by="information_entropy", balance=Balance.CUSTOM, shares=shares)
+    saved_recipe(workspace, scored, "by hand", asked)
+    app = open_page("select", data=str(scored))
+    app.button(key="open_saved_0").click().run()
+    assert not app.exception
+    assert sent_to(app, "select-1")["shares"] == [1, 0, 2]
+    assert len(rows_of(app, "kept_rows")) == 9
+
+
+def test_a_recipe_by_cluster_is_opened_where_the_clusters_are_not_there_yet(
+    open_page: OpenPage, scored: CorpusRef, workspace: Workspace, started: list[str]
+) -> None:
+    vectors = np.random.default_rng(0).normal(size=(ROWS, 3)).astype(np.float32)
+    card = Card("vectors", "of somebody", dtype="float32")
+    workspace.keep("vectors", scored.id, card.key, {"cards": [card.to_json()]}, {"vectors": vectors})
+    scores = latest_scores(workspace, scored)
+    asked = SelectionRequest(9, by="information_entropy", per=Per.CLUSTER, balance=Balance.CUSTOM, shares={"3": 1.0})
+    recipe = select(workspace, scores, asked, on_progress=lambda *_: None).recipe
+    clusters = workspace.root / "clusters"
+    clusters.rename(workspace.root / "elsewhere")
+    workspace.keep_selection(scored, "by cluster", recipe)
+    app = open_page("select", data=str(scored))
+    app.button(key="open_saved_0").click().run()
+    assert not app.exception
+    assert not app.error
+    (folder,) = started
+    finish(folder, RunState.DONE)
+    (workspace.root / "elsewhere").rename(clusters)
+    app.run()
+    assert len(rows_of(app, "kept_rows")) == recipe["chosen"]["rows"]
+    shares = sent_to(app, "select-1")["shares"]
+    assert shares[3] == 1
+    assert sum(shares) == 1
 
 
 def test_a_selection_is_removed_after_one_more_question(

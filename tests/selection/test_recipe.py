@@ -27,6 +27,7 @@ from eudscore.selection.recipe import (
     select,
 )
 from eudscore.selection.request import Balance, Per, SelectionRequest, Strategy, Tokens
+from eudscore.selection.strategies import VERSION
 
 HERE = Provenance("c" * 16, "l" * 16, {"igse": "k" * 16}, ("a", "b", "c"))
 LIVE = [Strategy.BAND, Strategy.RANDOM, Strategy.STRATIFIED, Strategy.TOP, Strategy.BOTTOM, Strategy.LONGEST]
@@ -110,6 +111,48 @@ def test_a_smaller_budget_is_a_prefix_of_a_larger_one(request_: SelectionRequest
     band = Band(0.1, 0.8) if request_.strategy is Strategy.BAND else None
     few, many = (select(made, replace(request_, budget=k, band=band), HERE).rows for k in sorted((small, large)))
     np.testing.assert_array_equal(few, many[: len(few)])
+
+
+def test_what_a_budget_comes_to_is_told_where_it_is_not_what_was_asked_for() -> None:
+    made = scored()
+    asked = SelectionRequest(150, strategy=Strategy.RANDOM, balance=Balance.CUSTOM, shares={"a": 1})
+    selection = select(made, asked, HERE)
+    there = int(((made.labels == 0) & made.eligible).sum())
+    assert selection.notes == (f"150 rows were asked for, and {there} are all that the choice leaves.",)
+    assert select(made, SelectionRequest(50, strategy=Strategy.RANDOM), HERE).notes == ()
+    (note,) = select(made, SelectionRequest(Tokens(1), strategy=Strategy.RANDOM, seed=2), HERE).notes or ("",)
+    assert note.startswith("The first row alone has ") or made.tokens.min() == 1
+
+
+def test_without_labels_and_above_three_tenths_nothing_is_promised() -> None:
+    made = scored(classes=0)
+    few, many = (select(made, SelectionRequest(k, strategy=Strategy.COVERAGE), HERE).notes for k in (0.2, 0.4))
+    assert len(few) == 1
+    assert many == (*few, "Without labels and above 30% no strategy is known to beat a random choice by cluster: "
+                    "choose `stratified`.")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"seed": "a"}, "The seed is 'a': give a whole number."),
+        ({"seed": 1.5}, "The seed is 1.5: give a whole number."),
+        ({"group_cap": 1.5}, "The cap on near-duplicates is 1.5: give a whole number."),
+        ({"band": (0.2,)}, "The band (0.2,) is not two numbers."),
+        ({"band": ("a", "b")}, "The band ('a', 'b') is not two numbers."),
+        ({"bands": {"other": 3}}, "The band 3 is not two numbers."),
+    ],
+)
+def test_options_of_the_wrong_kind_get_a_sentence(options: dict, sentence: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        select(scored(), SelectionRequest(5, **options), HERE)
+    assert str(caught.value).startswith(sentence)
+
+
+def test_a_band_may_be_given_as_a_pair_or_as_text() -> None:
+    plain = select(scored(), SelectionRequest(20, band=Band(0.2, 0.6), bands={"other": Band(0, 0.9)}), HERE)
+    as_pair = SelectionRequest(20, band=(0.2, 0.6), bands={"other": "0:0.9"})  # type: ignore[arg-type, dict-item]
+    np.testing.assert_array_equal(select(scored(), as_pair, HERE).rows, plain.rows)
 
 
 def test_a_budget_in_tokens_takes_what_fits_and_at_least_one_row() -> None:
@@ -264,6 +307,10 @@ def recipe_with(**changed: object) -> dict:
     [
         (recipe_with(version=3), "The recipe is of version 3, this eudscore reads version 2. Update eudscore"),
         (recipe_with(version=1), "The recipe is of version 1, this eudscore reads version 2. Select anew."),
+        (
+            recipe_with(strategies=0),
+            "The recipe was written with version 0 of the strategies, this eudscore has",
+        ),
         (recipe_with(kind="study"), "This is not a selection recipe."),
         ({}, "This is not a selection recipe."),
         (recipe_with(strategy="best"), "There is no strategy 'best'."),
@@ -275,7 +322,7 @@ def recipe_with(**changed: object) -> dict:
         (recipe_with(seed="x"), "The recipe cannot be read at"),
         (recipe_with(bands=[1]), "The recipe cannot be read at"),
         (recipe_with(group_cap="x"), "The recipe cannot be read at"),
-        ({"version": 2, "kind": "selection"}, "The recipe cannot be read at 'budget'."),
+        ({"version": 2, "kind": "selection", "strategies": VERSION}, "The recipe cannot be read at 'budget'."),
     ],
 )
 def test_a_recipe_that_cannot_be_used_is_refused_by_name(recipe: dict, sentence: str) -> None:

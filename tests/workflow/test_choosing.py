@@ -13,7 +13,7 @@ from eudscore.records import Band, Corpus, Roles
 from eudscore.selection.request import SelectionRequest, Strategy
 from eudscore.store.scores import Scores, read_scores
 from eudscore.store.workspace import Workspace
-from eudscore.workflow.choosing import labels_in, read_subset, select
+from eudscore.workflow.choosing import labels_in, read_subset, request_of, select
 from eudscore.workflow.requests import Entropy, ScoreRequest
 from eudscore.workflow.scoring import score
 
@@ -136,3 +136,25 @@ def test_scores_of_fewer_rows_than_the_data_are_refused(workspace: Workspace, sc
     )
     with pytest.raises(RequestError, match="There are 50 scores for 90 rows of toy: score it again"):
         select(workspace, fewer, SelectionRequest(0.3))
+
+
+@pytest.mark.parametrize(
+    ("options", "recipe", "sentence"),
+    [
+        ({"budget": 5, "colour": 1}, None, "A selection has no option 'colour', only budget, by, strategy"),
+        ({}, None, "Give a budget, such as 0.16, or a recipe to replay."),
+        ({"budget": 5}, {"version": 2}, "A recipe is replayed as it was written: give nothing else with it."),
+        ({"seed": 4}, {"version": 2}, "A recipe is replayed as it was written: give nothing else with it."),
+    ],
+)
+def test_options_that_make_no_sense_together_get_a_sentence(options: dict, recipe: dict | None, sentence: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        request_of(options, recipe)
+    assert str(caught.value).startswith(sentence)
+
+
+def test_an_interval_is_meant_where_a_column_or_a_band_is_named() -> None:
+    assert request_of({"budget": 5, "seed": 0}).strategy is Strategy.COVERAGE
+    assert request_of({"budget": 5, "by": "igse"}).strategy is Strategy.BAND
+    assert request_of({"budget": 5, "band": "0.1:0.4"}).strategy is Strategy.BAND
+    assert request_of({"budget": 5, "by": "igse", "strategy": "top"}).strategy == "top"
