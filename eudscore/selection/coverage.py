@@ -7,7 +7,7 @@ from eudscore.records import UNLABELLED, Bools, Floats, Ints
 from eudscore.selection.facility import facility
 from eudscore.selection.linked import both_ways
 from eudscore.selection.pool import MISSING, Pool
-from eudscore.selection.ranking import DUPLICATE, MISLABELLED, Ranking
+from eudscore.selection.ranking import DUPLICATE, MISLABELLED, UNLIKELY, Ranking
 from eudscore.selection.request import Balance, SelectionRequest
 
 ENTROPY, LABEL_GAP = "predictive_entropy", "predictive_label_gap"
@@ -16,13 +16,14 @@ _NEVER = 2.0  # above any probability
 
 
 def by_coverage(pool: Pool, _request: SelectionRequest, _limit: int) -> Ranking:
-    """Rows that cover each class where it is uncertain; suspected mislabels and near-duplicates are withheld.
+    """Rows that cover each class where it is uncertain; doubtful labels and near-duplicates are withheld.
 
     1. Suspected mislabels are withheld: the likeliest class of the cross-fitted classifier is not the label, and the
        classifier is confident of it, which it is from the mean probability on that rows of this class get (the
        threshold of confident learning). No share has to be set.
     2. Of each group of near-duplicates one row is left, the one whose label is doubted least.
-    3. Rows of which another class is the likeliest, though not confidently, come last, the least doubted first.
+    3. Rows of which another class is the likeliest, though not confidently, are withheld as well: where classes overlap
+       a class that has run out of rows would otherwise be filled up with those of its neighbours.
     4. Each class is covered by greedy facility location over the stored neighbours. A row covers the neighbours of
        its own class, and itself no better than its nearest one does: with a similarity of 1 to itself the greedy
        collects outliers once dense regions are covered. What is to be covered weighs its predictive entropy, which
@@ -55,12 +56,14 @@ def by_coverage(pool: Pool, _request: SelectionRequest, _limit: int) -> Ranking:
     left = pool.eligible & ~suspected & first
     candidates = left & ~unlikely
     covering = cover(*pool.neighbours, labels, np.where(candidates, np.maximum(weights, 0), 0), candidates)
-    last = np.flatnonzero(left & unlikely)
-    order = np.concatenate([covering, last[np.argsort(doubt[last], kind="stable")]])
     repeated = pool.eligible & ~suspected & ~first
-    withheld = {MISLABELLED: np.flatnonzero(suspected), DUPLICATE: np.flatnonzero(repeated)}
+    withheld = {
+        MISLABELLED: np.flatnonzero(suspected),
+        UNLIKELY: np.flatnonzero(left & unlikely),
+        DUPLICATE: np.flatnonzero(repeated),
+    }
     return Ranking(
-        order,
+        covering,
         {reason: places for reason, places in withheld.items() if len(places)},
         () if informed else (WITHOUT_LABELS,),
         Balance.ROOT if pool.labels is not None else Balance.PROPORTIONAL,

@@ -8,7 +8,7 @@ import numpy as np
 from eudscore.records import Bools, Ints
 from eudscore.selection.request import Balance
 
-MISLABELLED, DUPLICATE = "suspected mislabel", "near-duplicate"
+MISLABELLED, UNLIKELY, DUPLICATE = "suspected mislabel", "another class is likelier", "near-duplicate"
 HARDEST = "hardest tenth"
 
 

@@ -26,7 +26,7 @@ from eudscore.selection.ranking import Ranking
 from eudscore.selection.request import Balance, Per, SelectionRequest, Strategy
 from eudscore.selection.typical import typical_first
 
-VERSION = 4  # of the rankings: another one may take other rows for the same request
+VERSION = 5  # of the rankings: another one may take other rows for the same request
 
 
 class Need(StrEnum):
@@ -97,7 +97,8 @@ STRATEGIES: Mapping[Strategy, Describing] = MappingProxyType(
             "the default selector, our own: confident learning, near-duplicates, facility location by class, weighted "
             "by predictive entropy",
             "O(n k log n) for k neighbours; neighbours, near-duplicates and cross-fitting once",
-            "Without labels, at 16 % and above, it is little better than random.",
+            "Without labels, at 16 % and above, it is little better than random. Where classes overlap it withholds "
+            "much, so that a large budget may not be met.",
             live=False,
         ),
         Strategy.BAND: Describing(

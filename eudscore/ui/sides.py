@@ -5,7 +5,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from eudscore.records import Ints
-from eudscore.selection.ranking import MISLABELLED
+from eudscore.selection.ranking import MISLABELLED, UNLIKELY
 from eudscore.ui import tables, theme
 from eudscore.ui.quoting import note
 from eudscore.ui.state import Opened
@@ -14,7 +14,7 @@ from eudscore.workflow.choosing import Subset
 from eudscore.workflow.reviewing import withheld_csv
 
 _HEIGHT = 320  # of a table of texts, as the card beside it
-_TELLING = {MISLABELLED: "predictive_label_gap"}  # why it is held back
+_TELLING = {MISLABELLED: "predictive_label_gap", UNLIKELY: "predictive_label_gap"}  # why it is held back
 _KEPT, _DROPPED, _WITHHELD = "Kept", "Dropped", "Review these"
 
 

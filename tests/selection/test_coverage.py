@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from materials import InMemory, likeliest_of, pool_of
 
 from eudscore.selection.coverage import WITHOUT_LABELS, by_coverage, cover, least_doubted, mislabelled
-from eudscore.selection.ranking import DUPLICATE, MISLABELLED
+from eudscore.selection.ranking import DUPLICATE, MISLABELLED, UNLIKELY
 from eudscore.selection.recipe import Provenance, select
 from eudscore.selection.request import SelectionRequest, Strategy
 
@@ -123,9 +123,13 @@ def test_everything_with_a_text_is_ranked_or_withheld_for_a_reason() -> None:
     twice = pool.rows(found.withheld[DUPLICATE])
     ranked = set(pool.rows(found.order).tolist())
     assert 0 < len(suspected) < 150
-    assert all(any(made.groups[other] == made.groups[row] for other in ranked) for row in twice.tolist()), (
-        "of near-duplicates one is left"
-    )
+    unlikely = pool.rows(found.withheld[UNLIKELY])
+    likeliest = made.likeliest[0][:, 0]
+    assert (likeliest[unlikely] != made.labels[unlikely]).all()
+    assert not suspected & set(unlikely.tolist())
+    assert all(likeliest[row] == made.labels[row] for row in ranked)
+    left = ranked | set(unlikely.tolist())
+    assert all(any(made.groups[other] == made.groups[row] for other in left) for row in twice.tolist()), "one is left"
     assert found.notes == ()
 
 

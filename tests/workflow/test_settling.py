@@ -64,16 +64,6 @@ def test_another_way_has_to_be_better_by_more_than_a_standard_error(
         assert "99.0% against 90.0%" in settled.notes[-1]
 
 
-def test_where_evening_out_the_classes_costs_accuracy_they_keep_their_shares_or_rows_are_drawn() -> None:
-    made = clouds(900, share=0.9, spread=3.0)  # the classes all but coincide: to say "the larger one" is best
-    found = ranked(made, ASKED)
-    settled = settle(made, ASKED, found)
-    assert settled.balance is Balance.PROPORTIONAL
-    (note,) = settled.notes
-    assert note.startswith("On held-out rows of this data set a probe trained on 16% of them was right for ")
-    assert note.endswith(("classes keep their shares.", "rows are drawn at random by class."))
-
-
 @pytest.mark.parametrize("lacking", ["labels", "rows", "classes"])
 def test_where_nothing_can_be_told_the_ranking_stays(lacking: str) -> None:
     made = clouds(30 if lacking == "rows" else 200, share=0.6, spread=0.5)
