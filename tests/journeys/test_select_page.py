@@ -185,7 +185,7 @@ def test_coverage_is_ranked_by_a_worker_and_tells_what_it_withholds(visit, works
         visit.settle()
         chooser.click()
         visit.page.get_by_role("option", name=f"{reason} · {len(rows)}").click()
-        by = "predictive_label_gap" if reason == "suspected mislabel" else "igse"
+        by = "igse" if reason == "near-duplicate" else "predictive_label_gap"
         listed(visit, ".st-key-card-texts", wanted, rows, by)
     visit.page.screenshot(path=picture)
     file = taken(visit, "All with their reasons (CSV)", visit.page.locator(".st-key-review"))
@@ -252,7 +252,7 @@ def test_a_selection_is_saved_opened_replayed_from_a_file_and_removed(visit, wor
     page.get_by_role("button", name="Save", exact=True).click()
     entry(visit, "fifth of it").wait_for()
     assert workspace.selections(ranked)["fifth of it"] == kept.recipe
-    assert set(workspace.review(ranked, "fifth of it")) == {"suspected mislabel", "near-duplicate"}
+    assert set(workspace.review(ranked, "fifth of it")) == set(kept.selection.withheld)
     page.reload(wait_until="domcontentloaded")
     stands(visit)
     entry(visit, "fifth of it").get_by_role("button", name="Open").click()
