@@ -12,6 +12,10 @@ from eudscore.selection.request import Balance, SelectionRequest
 
 ENTROPY, LABEL_GAP = "predictive_entropy", "predictive_label_gap"
 WITHOUT_LABELS = "No label was read: the rows cover the texts."
+WITHOUT_CLASSES = (
+    "Predictive entropy was not scored: the rows cover the texts, and no doubtful label is withheld. Classes still share "
+    "the budget."
+)
 _NEVER = 2.0  # above any probability
 
 
@@ -65,7 +69,7 @@ def by_coverage(pool: Pool, _request: SelectionRequest, _limit: int) -> Ranking:
     return Ranking(
         covering,
         {reason: places for reason, places in withheld.items() if len(places)},
-        () if informed else (WITHOUT_LABELS,),
+        () if informed else (WITHOUT_LABELS if pool.labels is None else WITHOUT_CLASSES,),
         Balance.ROOT if pool.labels is not None else Balance.PROPORTIONAL,
     )
 

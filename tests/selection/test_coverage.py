@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from materials import InMemory, likeliest_of, pool_of
 
-from eudscore.selection.coverage import WITHOUT_LABELS, by_coverage, cover, least_doubted, mislabelled
+from eudscore.selection.coverage import WITHOUT_CLASSES, WITHOUT_LABELS, by_coverage, cover, least_doubted, mislabelled
 from eudscore.selection.ranking import DUPLICATE, MISLABELLED, UNLIKELY
 from eudscore.selection.recipe import Provenance, select
 from eudscore.selection.request import SelectionRequest, Strategy
@@ -138,7 +138,7 @@ def test_without_labels_or_probabilities_the_texts_are_covered_and_that_is_said(
     made, _ = classified(100)
     made = replace(made, labels=None) if lacking == "labels" else replace(made, columns={})
     found = by_coverage(pool_of(made), ASKED, 100)
-    assert found.notes == (WITHOUT_LABELS,)
+    assert found.notes == (WITHOUT_LABELS if lacking == "labels" else WITHOUT_CLASSES,)
     assert set(found.withheld) == {DUPLICATE}
     assert len(found.order) + len(found.withheld[DUPLICATE]) == 100
 
