@@ -13,8 +13,8 @@ from eudscore.selection.request import Balance, SelectionRequest
 ENTROPY, LABEL_GAP = "predictive_entropy", "predictive_label_gap"
 WITHOUT_LABELS = "No label was read: the rows cover the texts."
 WITHOUT_CLASSES = (
-    "Predictive entropy was not scored: the rows cover the texts, and no doubtful label is withheld. Classes still share "
-    "the budget."
+    "Predictive entropy was not scored: the rows cover the texts, and no doubtful label is withheld. Classes still "
+    "share the budget."
 )
 _NEVER = 2.0  # above any probability
 

@@ -272,11 +272,11 @@ ARMS: dict[str, Arm] = {
 }
 
 
-def probe(name: str, data: Path, arms: list[str]) -> None:
+def probe(name: str, data: Path, seeds: int, arms: list[str]) -> None:
     """Every arm, budget and seed of a data set that is not there yet."""
     there = {(one["set"], one["arm"], one["budget"], one["seed"]) for one in results("probe")}
     whole: DataSet | None = None
-    for seed in range(SEEDS):
+    for seed in range(seeds):
         wanted = [(arm, b) for arm in arms for b in BUDGETS if (name, arm, b, seed) not in there]
         full = (name, "full", 1.0, seed) not in there
         if not wanted and not full:
@@ -357,7 +357,7 @@ def speed(rows: int) -> None:
             continue
         request = SelectionRequest(rows // 10, strategy=strategy)
         began = time.perf_counter()
-        ranking = ranked(sample, request)
+        ranking = covered(sample, request) if strategy is Strategy.COVERAGE else ranked(sample, request)
         took = time.perf_counter() - began
         served = []
         for part_of in (10, 20):
@@ -424,7 +424,7 @@ def main() -> None:
     parser.add_argument("sets", nargs="*")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--arms", default="")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, help="fewer than ten (probe) or three (finetune)")
     parser.add_argument("--rows", type=int, default=100_000)
     asked = parser.parse_args()
     if asked.what == "speed":
@@ -436,9 +436,9 @@ def main() -> None:
     arms = [arm.strip() for arm in asked.arms.split(";") if arm.strip()]
     for name in asked.sets or SETS:
         if asked.what == "probe":
-            probe(name, asked.data, arms or list(ARMS))
+            probe(name, asked.data, asked.seeds or SEEDS, arms or list(ARMS))
         else:
-            finetune(name, asked.data, asked.seeds, arms or ["random by class", "coverage", "full"])
+            finetune(name, asked.data, asked.seeds or 3, arms or ["random by class", "coverage", "full"])
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ def test_everything_is_counted_once(workspace: Workspace, toy: CorpusRef) -> Non
     counts = {kind.kind: kind.count for kind in found.kinds}
     assert counts == {
         "corpora": 1, "columns": 1, "vectors": 1, "adapted": 0, "graphs": 1, "layouts": 1, "profiles": 0,
+        "clusters": 0, "rankings": 0,
         "selections": 1, "runs": 1, "unfinished": 1,
     }  # fmt: skip
     marker = (workspace.root / "workspace.json").stat().st_size
