@@ -30,6 +30,10 @@ class StoredRanking:
 class Rankings(KeyedFolders):
     """Rankings by corpus and key."""
 
+    def has_ranking(self, corpus_id: str, key: str) -> bool:
+        """Whether a ranking is there; nothing of it is read."""
+        return self.folder(_RANKINGS, corpus_id, key).is_dir()
+
     def ranking(self, corpus_id: str, key: str) -> StoredRanking | None:
         """A ranking, or None where there is none yet.
 

@@ -39,14 +39,12 @@ class Shown:
         request: what was asked for.
         effect: what it does to the data.
         seconds: that choosing took.
-        notes: what the strategy has to say, a sentence each.
     """
 
     subset: Subset
     request: SelectionRequest
     effect: Effect
     seconds: float
-    notes: tuple[str, ...] = ()
 
 
 def chosen(opened: Opened, scores: Scores, choice: ExplorerState) -> Shown | None:
@@ -60,15 +58,14 @@ def chosen(opened: Opened, scores: Scores, choice: ExplorerState) -> Shown | Non
         _say_opened(found[0])
     recipe = None if found is None else found[1]
     request = choice.request(SEED) if recipe is None else request_from_recipe(recipe)
-    notes = _known(opened, scores, request)
-    if notes is None:
+    if not _is_ranked(opened, scores, request):
         _rank(opened, request)
         return None
     begun = time.perf_counter()
     subset = select(state.workspace(), scores, request, recipe=recipe)
     seconds = time.perf_counter() - begun
     st.session_state[CHOSEN] = subset.recipe
-    return Shown(subset, request, effect_of_subset(opened, subset), seconds, notes)
+    return Shown(subset, request, effect_of_subset(opened, subset), seconds)
 
 
 def effect_of_subset(opened: Opened, subset: Subset) -> Effect:
@@ -112,7 +109,7 @@ def figures(shown: Shown) -> None:
 def actions(opened: Opened, shown: Shown) -> None:
     """Name it, or take it away; and what the strategy has to say of it."""
     subset = shown.subset
-    for sentence in shown.notes:
+    for sentence in subset.selection.notes:
         note(sentence)
     with st.container(key="subset-actions", horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
@@ -156,20 +153,19 @@ def _say_opened(name: str) -> None:
         )  # fmt: skip
 
 
-def _known(opened: Opened, scores: Scores, request: SelectionRequest) -> tuple[str, ...] | None:
-    """What a strategy has to say of its ranking; None where it has not ranked yet, or clusters are missing."""
+def _is_ranked(opened: Opened, scores: Scores, request: SelectionRequest) -> bool:
+    """Whether a strategy can be served at once: it has ranked, and what shares the budget is there."""
     about, held = STRATEGIES[request.strategy], state.workspace()
     clustered = request.per is Per.CLUSTER or Need.CLUSTERS in about.needs
     if clustered and known_clusters(held, opened.ref) is None:
-        return None
+        return False
     if about.live:
-        return ()
+        return True
     try:
         key = ranking_key(StoredMaterials(held, opened.ref, scores), request)
     except WorkspaceError:  # what it stands on is made when it ranks
-        return None
-    found = held.ranking(opened.ref.id, key)
-    return None if found is None else tuple(found.about["notes"])
+        return False
+    return held.has_ranking(opened.ref.id, key)
 
 
 def _rank(opened: Opened, asked: SelectionRequest) -> None:

@@ -97,7 +97,7 @@ def _begun(opened: Opened, scores: Scores) -> dict[str, Any]:
     asked = SelectionRequest(BUDGET, strategy=Strategy.COVERAGE, seed=SEED)
     try:
         key = ranking_key(StoredMaterials(state.workspace(), opened.ref, scores), asked)
-        there = state.workspace().ranking(opened.ref.id, key) is not None
+        there = state.workspace().has_ranking(opened.ref.id, key)
     except EudscoreError:  # what it stands on is not there
         there = False
     return {"balance": Balance.AUTO, "strategy": Strategy.COVERAGE if there else Strategy.BAND}

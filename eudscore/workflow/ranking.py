@@ -4,7 +4,7 @@ import hashlib
 import json
 
 from eudscore.records import JsonDict
-from eudscore.selection.pool import Pool
+from eudscore.selection.pool import Materials
 from eudscore.selection.ranking import Ranking
 from eudscore.selection.recipe import Provenance, rank_limit, ranked
 from eudscore.selection.request import Balance, Per, SelectionRequest, Strategy
@@ -62,14 +62,17 @@ def rank_rows(materials: StoredMaterials, request: SelectionRequest, *, on_progr
         found = kept_ranking(materials, request)
         if found is None:
             on_progress(f"Ranking by {request.strategy.value}", 0, len(materials))
-            found = ranked(materials, request, pool=Pool(materials, request.seed))
-            if request.strategy is Strategy.COVERAGE:
-                on_progress("Comparing with a random choice on held-out rows", 0, len(materials))
-                found = settle(materials, request, found)
+            found = rank_anew(materials, request)
             about = {"request": _about(materials, request), "notes": list(found.notes), "balance": found.balance.value}
             workspace.keep_ranking(corpus_id, key, about, found.order, found.withheld)
             on_progress(f"Ranking by {request.strategy.value}", len(materials), len(materials))
     return found
+
+
+def rank_anew(materials: Materials, request: SelectionRequest) -> Ranking:
+    """What a strategy makes of any materials; the default selector looks at held-out rows before it is trusted."""
+    found = ranked(materials, request)
+    return settle(materials, request, found) if request.strategy is Strategy.COVERAGE else found
 
 
 def rank_corpus(

@@ -25,7 +25,7 @@ from eudscore.store.arrays import open_array, save_array
 from eudscore.store.scores import Scores
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.workflow.materials import StoredMaterials
-from eudscore.workflow.ranking import provenance_of
+from eudscore.workflow.ranking import provenance_of, rank_anew
 from eudscore.workflow.requests import Progress, silent
 
 REPEATS = 5
@@ -125,10 +125,12 @@ def _run(materials: StoredMaterials, variant: Variant) -> tuple[Ints, Ints | Non
     """The rows that one run keeps, and those it could choose from; None = all."""
     provenance = provenance_of(materials, variant.request)
     if variant.part is None:
-        return select(materials, variant.request, provenance).rows, None
+        ranking = rank_anew(materials, variant.request)
+        return select(materials, variant.request, provenance, ranking=ranking).rows, None
     rows = resample(np.flatnonzero(materials.eligible), variant.part)
     budget = _scaled(variant.request.budget, len(rows), len(materials))
-    found = select(Part(materials, rows), replace(variant.request, budget=budget), provenance).rows
+    part, asked = Part(materials, rows), replace(variant.request, budget=budget)
+    found = select(part, asked, provenance, ranking=rank_anew(part, asked)).rows
     return rows[found], rows
 
 

@@ -48,8 +48,8 @@ from eudscore.selection.ranking import Ranking
 from eudscore.selection.recipe import Provenance, ranked, select
 from eudscore.selection.request import Balance, SelectionRequest, Strategy
 from eudscore.store.workspace import Workspace
+from eudscore.workflow.ranking import rank_anew
 from eudscore.workflow.requests import BUILTIN, Entropy, ScoreRequest, silent
-from eudscore.workflow.settling import settle
 from eudscore.workflow.vectors import space_of
 
 SETS = ("sst2", "ag_news", "trec", "demo", "banking77", "clinc150", "noisy_agnews", "goemotions")
@@ -227,7 +227,7 @@ def by_strategy(strategy: Strategy, *, labels: bool = True, **more: object) -> A
 @lru_cache(maxsize=4)
 def _covered(sample: Sample, seed: int) -> Ranking:
     request = SelectionRequest(1.0, strategy=Strategy.COVERAGE, seed=seed)
-    found = settle(sample, request, ranked(sample, request))
+    found = rank_anew(sample, request)
     for note in found.notes:
         print(f"  {sample.corpus.name}: {note}", flush=True)
     return found
