@@ -1,4 +1,7 @@
-"""The default selector: withhold what looks wrong or is there twice, and cover the rest, most where it is uncertain."""
+"""The default selector: withhold what looks wrong, is unlike all else or is there twice, and cover the rest.
+
+What is uncertain is covered first.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +10,7 @@ from eudscore.records import UNLABELLED, Bools, Floats, Ints
 from eudscore.selection.facility import facility
 from eudscore.selection.linked import both_ways
 from eudscore.selection.pool import MISSING, Pool
-from eudscore.selection.ranking import DUPLICATE, MISLABELLED, UNLIKELY, Ranking
+from eudscore.selection.ranking import DUPLICATE, MISLABELLED, OUTLIER, UNLIKELY, Ranking
 from eudscore.selection.request import Balance, SelectionRequest
 
 ENTROPY, LABEL_GAP = "predictive_entropy", "predictive_label_gap"
@@ -17,10 +20,13 @@ WITHOUT_CLASSES = (
     "share the budget."
 )
 _NEVER = 2.0  # above any probability
+_NEAREST = 5  # neighbours that tell how far off a text is
+_FAR = 2.5  # robust standard deviations
+_MOST_OUTLIERS = 0.05  # of a class
 
 
 def by_coverage(pool: Pool, _request: SelectionRequest, _limit: int) -> Ranking:
-    """Rows that cover each class where it is uncertain; doubtful labels and near-duplicates are withheld.
+    """Rows that cover each class where it is uncertain; doubtful labels, outliers and near-duplicates are withheld.
 
     1. Suspected mislabels are withheld: the likeliest class of the cross-fitted classifier is not the label, and the
        classifier is confident of it, which it is from the mean probability on that rows of this class get (the
@@ -28,15 +34,16 @@ def by_coverage(pool: Pool, _request: SelectionRequest, _limit: int) -> Ranking:
     2. Of each group of near-duplicates one row is left, the one whose label is doubted least.
     3. Rows of which another class is the likeliest, though not confidently, are withheld as well: where classes overlap
        a class that has run out of rows would otherwise be filled up with those of its neighbours.
-    4. Each class is covered by greedy facility location over the stored neighbours. A row covers the neighbours of
+    4. Outliers, texts unlike any other, are withheld, at most a twentieth of a class. Covering takes them last anyway.
+    5. Each class is covered by greedy facility location over the stored neighbours. A row covers the neighbours of
        its own class, and itself no better than its nearest one does: with a similarity of 1 to itself the greedy
        collects outliers once dense regions are covered. What is to be covered weighs its predictive entropy, which
        does not read the row's own label: rows about which nothing is left to learn weigh little, and covering keeps
        chosen rows apart where uncertain ones alone would pile up on a boundary.
 
-    Without labels, or where predictive entropy was not scored, steps 2 and 4 alone, with equal weights and over all
-    texts. Classes share a budget by the square root of their size, half-way to equal shares, unless something else is
-    asked for.
+    Without labels, or where predictive entropy was not scored, steps 2, 4 and 5 alone, with equal weights and over
+    all texts. Classes share a budget by the square root of their size, half-way to equal shares, unless something else
+    is asked for.
 
     Cost: O(n k log n) for k neighbours. Own design; its parts: Northcutt, Jiang, Chuang, Confident Learning, JAIR 2021
     (section 3); Nemhauser, Wolsey, Fisher, 1978.
@@ -58,12 +65,14 @@ def by_coverage(pool: Pool, _request: SelectionRequest, _limit: int) -> Ranking:
         weights = np.where(known, entropy, entropy[known].mean() if known.any() else 1.0).astype(np.float64)
     first = least_doubted(pool.groups, np.where(suspected, np.float32(_NEVER), doubt), pool.eligible)
     left = pool.eligible & ~suspected & first
-    candidates = left & ~unlikely
+    alone = outlying(*pool.neighbours, labels, left & ~unlikely)
+    candidates = left & ~unlikely & ~alone
     covering = cover(*pool.neighbours, labels, np.where(candidates, np.maximum(weights, 0), 0), candidates)
     repeated = pool.eligible & ~suspected & ~first
     withheld = {
         MISLABELLED: np.flatnonzero(suspected),
         UNLIKELY: np.flatnonzero(left & unlikely),
+        OUTLIER: np.flatnonzero(alone),
         DUPLICATE: np.flatnonzero(repeated),
     }
     return Ranking(
@@ -96,6 +105,45 @@ def mislabelled(labels: Ints, given: Floats, classes: Ints, probabilities: Float
     likeliest = classes[:, 0]
     confident = (likeliest != MISSING) & (probabilities[:, 0] >= thresholds[np.maximum(likeliest, 0)])
     return np.asarray(known & confident & (likeliest != labels), dtype=np.bool_)
+
+
+def outlying(neighbours: Ints, similarities: Floats, labels: Ints, among: Bools) -> Bools:
+    """(n,) whether a text is unlike any other: far below the others in its mean cosine to its five nearest neighbours.
+
+    Far is 2.5 robust standard deviations (1.4826 times the median absolute deviation) below the median. Of each class
+    the farthest twentieth at most is named, so that no small class disappears.
+
+    Args:
+        neighbours: (n, k) places, the nearest first, -1 = none.
+        similarities: (n, k) cosines.
+        labels: (n,) class, -1 = unlabelled, which counts as one class.
+        among: (n,) which rows to look at.
+
+    Source: the median rule of Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993.
+    """
+    there = neighbours[:, :_NEAREST] != MISSING
+    near = np.where(there, similarities[:, :_NEAREST], 0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+    looked_at = np.flatnonzero(among & there.any(axis=1))
+    found = np.zeros(len(near), dtype=np.bool_)
+    if len(looked_at) == 0:
+        return found
+    middle = np.median(near[looked_at])
+    spread = 1.4826 * np.median(np.abs(near[looked_at] - middle))
+    farthest = looked_at[np.argsort(near[looked_at], kind="stable")]
+    place_in_class = counted_within(labels[farthest])
+    allowed = np.floor(_MOST_OUTLIERS * np.bincount(labels[looked_at] + 1))[labels[farthest] + 1]
+    found[farthest] = (near[farthest] < middle - _FAR * spread) & (place_in_class < allowed)
+    return found
+
+
+def counted_within(classes: Ints) -> Ints:
+    """(n,) how many earlier rows are of the same class, n at least 1."""
+    order = np.argsort(classes, kind="stable")
+    starts = np.flatnonzero(np.append(True, np.diff(classes[order]) != 0))
+    lengths = np.diff(np.append(starts, len(classes)))
+    found = np.empty(len(classes), dtype=np.int64)
+    found[order] = np.arange(len(classes)) - np.repeat(starts, lengths)
+    return found
 
 
 def least_doubted(groups: Ints, doubt: Floats, eligible: Bools) -> Bools:

@@ -9,7 +9,7 @@ from eudscore.records import Bools, Ints
 from eudscore.selection.request import Balance
 
 MISLABELLED, UNLIKELY, DUPLICATE = "suspected mislabel", "another class is likelier", "near-duplicate"
-HARDEST = "hardest tenth"
+OUTLIER, HARDEST = "outlier", "hardest tenth"
 
 
 @dataclass(frozen=True, eq=False)

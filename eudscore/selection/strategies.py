@@ -26,7 +26,7 @@ from eudscore.selection.ranking import Ranking
 from eudscore.selection.request import Balance, Per, SelectionRequest, Strategy
 from eudscore.selection.typical import typical_first
 
-VERSION = 5  # of the rankings: another one may take other rows for the same request
+VERSION = 6  # of the rankings: another one may take other rows for the same request
 
 
 class Need(StrEnum):

@@ -8,8 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from materials import InMemory, likeliest_of, pool_of
 
-from eudscore.selection.coverage import WITHOUT_CLASSES, WITHOUT_LABELS, by_coverage, cover, least_doubted, mislabelled
-from eudscore.selection.ranking import DUPLICATE, MISLABELLED, UNLIKELY
+from eudscore.selection.coverage import (
+    WITHOUT_CLASSES,
+    WITHOUT_LABELS,
+    by_coverage,
+    counted_within,
+    cover,
+    least_doubted,
+    mislabelled,
+    outlying,
+)
+from eudscore.selection.ranking import DUPLICATE, MISLABELLED, OUTLIER, UNLIKELY
 from eudscore.selection.recipe import Provenance, select
 from eudscore.selection.request import SelectionRequest, Strategy
 
@@ -112,6 +121,43 @@ def test_classes_are_covered_as_the_plain_greedy_does(seed: int) -> None:
     assert sorted(found) == np.flatnonzero(candidates).tolist()
 
 
+@given(st.lists(st.integers(-1, 3), min_size=1, max_size=40))
+def test_the_count_within_a_class_is_the_one_done_by_hand(classes: list[int]) -> None:
+    by_hand = [classes[:place].count(one) for place, one in enumerate(classes)]
+    assert counted_within(np.array(classes)).tolist() == by_hand
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_outliers_are_those_done_by_hand(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = 200
+    cosines = np.sort(rng.normal(0.6, 0.02, (n, 7)), axis=1)[:, ::-1].copy()
+    cosines[rng.permutation(n)[:30]] -= rng.uniform(0, 0.5, (30, 1))
+    neighbours = np.stack([rng.permutation(n)[:7] for _ in range(n)])
+    neighbours[:4, 3:], neighbours[4] = -1, -1
+    cosines[neighbours == -1] = 0
+    labels, among = rng.integers(-1, 3, n), rng.random(n) < 0.9
+    near = {row: np.mean([c for j, c in zip(neighbours[row, :5], cosines[row, :5], strict=True) if j >= 0])
+            for row in np.flatnonzero(among) if neighbours[row, 0] >= 0}  # fmt: skip
+    middle = np.median(list(near.values()))
+    line = middle - 2.5 * 1.4826 * np.median([abs(value - middle) for value in near.values()])
+    by_hand = set()
+    for label in range(-1, 3):
+        of_class = sorted((row for row in near if labels[row] == label), key=near.__getitem__)
+        by_hand |= {row for row in of_class[: int(0.05 * len(of_class))] if near[row] < line}
+    assert by_hand
+    assert set(np.flatnonzero(outlying(neighbours, cosines, labels, among)).tolist()) == by_hand
+
+
+def test_no_small_class_loses_a_row_as_an_outlier() -> None:
+    cosines = np.full((300, 5), 0.7) + np.random.default_rng(0).normal(0, 0.01, (300, 5))
+    cosines[:19] = 0.1
+    labels = np.where(np.arange(300) < 19, 1, 0)
+    neighbours = np.tile(np.arange(5), (300, 1))
+    assert not outlying(neighbours, cosines, labels, np.ones(300, dtype=np.bool_))[:19].any()
+    assert not outlying(neighbours, cosines, labels, np.zeros(300, dtype=np.bool_)).any()
+
+
 def test_everything_with_a_text_is_ranked_or_withheld_for_a_reason() -> None:
     made, _ = classified(300)
     made = replace(made, eligible=np.arange(300) % 17 != 0)
@@ -139,8 +185,9 @@ def test_without_labels_or_probabilities_the_texts_are_covered_and_that_is_said(
     made = replace(made, labels=None) if lacking == "labels" else replace(made, columns={})
     found = by_coverage(pool_of(made), ASKED, 100)
     assert found.notes == (WITHOUT_LABELS if lacking == "labels" else WITHOUT_CLASSES,)
-    assert set(found.withheld) == {DUPLICATE}
-    assert len(found.order) + len(found.withheld[DUPLICATE]) == 100
+    assert DUPLICATE in found.withheld
+    assert set(found.withheld) <= {DUPLICATE, OUTLIER}
+    assert len(found.order) + sum(map(len, found.withheld.values())) == 100
 
 
 def test_classes_share_a_budget_by_the_square_root_of_their_size() -> None:
@@ -157,7 +204,7 @@ def test_classes_share_a_budget_by_the_square_root_of_their_size() -> None:
     shares = np.sqrt([676, 196, 28])
     np.testing.assert_allclose(np.bincount(labels[selection.rows]), 90 * shares / shares.sum(), atol=1)
     assert selection.recipe["balance"] == "root"
-    assert selection.withheld == {}
+    assert set(selection.withheld) <= {OUTLIER}
 
 
 def test_one_row_and_none() -> None:
