@@ -65,9 +65,9 @@ def by_coverage(pool: Pool, _request: SelectionRequest, _limit: int) -> Ranking:
         weights = np.where(known, entropy, entropy[known].mean() if known.any() else 1.0).astype(np.float64)
     first = least_doubted(pool.groups, np.where(suspected, np.float32(_NEVER), doubt), pool.eligible)
     left = pool.eligible & ~suspected & first
-    alone = outlying(*pool.neighbours, labels, left & ~unlikely)
-    candidates = left & ~unlikely & ~alone
-    covering = cover(*pool.neighbours, labels, np.where(candidates, np.maximum(weights, 0), 0), candidates)
+    trusted = left & ~unlikely
+    alone = outlying(*pool.neighbours, labels, trusted)
+    covering = cover(*pool.neighbours, labels, np.where(trusted, np.maximum(weights, 0), 0), trusted & ~alone)
     repeated = pool.eligible & ~suspected & ~first
     withheld = {
         MISLABELLED: np.flatnonzero(suspected),
