@@ -232,6 +232,13 @@ def test_what_is_read_is_never_written_over(run: Run, reviews: Path, tmp_path: P
         assert (done.returncode, done.stdout) == (1, "")
         assert sentence in done.stderr
         assert done.stderr.count("\n") == 1
+    kept = tmp_path / "recipe.json"
+    by = [*select[:2], "--by", "information_entropy", "--out", tmp_path / "y.parquet", "--recipe", kept]
+    for budget, status in (("5", 0), ("5", 0), ("6", 1)):
+        done = run(*by, "--budget", budget, workspace=ws)
+        assert done.returncode == status, done.stderr
+    assert "holds another recipe: leave --budget out to replay it" in done.stderr
+    assert json.loads(kept.read_text())["budget"] == 5
     assert (reviews.read_bytes(), notes.read_text()) == (before, '[{"mine": 1}]')
     assert [path.name for path in folder.iterdir()] == ["a.jsonl"]
 

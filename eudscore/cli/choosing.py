@@ -70,6 +70,11 @@ def select(
         subset = choosing.select(workspace, scored, request, recipe=replayed, on_progress=progress)
     finally:
         progress.close()
+    if recipe is not None and replayed is None and recipe.exists() and read_recipe(recipe) != subset.recipe:
+        raise InputError(
+            f"{recipe} holds another recipe: leave --budget out to replay it, or give --recipe another name, so that "
+            "it is kept."
+        )
     subset.write(out)
     if withheld is not None:
         write_withheld(subset, withheld)
