@@ -23,3 +23,7 @@ class WorkspaceError(EudscoreError):
 
 class Interrupted(EudscoreError):  # noqa: N818 - not a failure: the user asked for it
     """The user stopped the work; what was done is kept."""
+
+
+class Paused(Interrupted):
+    """The work stopped at a point from which it can go on."""

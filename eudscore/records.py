@@ -284,6 +284,7 @@ class RunState(StrEnum):
 
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSED = "paused"  # stopped at a point from which it goes on when somebody says so
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"

@@ -1,13 +1,14 @@
-"""The process that does the work of runs: `python -m eudscore.worker RUN_FOLDER...`, one after the other.
+"""The processes that work: `python -m eudscore.worker RUN_FOLDER` does the work of one run.
 
-With `--resident` instead of runs it stays and answers the questions of the app's server.
+With `--queue WORKSPACE` it works off the queue of a workspace, a process for each run; with `--resident` it stays and
+answers the questions of the app's server.
 """
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from eudscore.jobs.session import RunSession, work_through
+from eudscore.jobs.session import RunSession, work_alone
 from eudscore.records import JsonDict
 
 
@@ -19,14 +20,19 @@ def perform(session: RunSession) -> JsonDict:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Work through runs in order; one that fails does not keep the next from its turn."""
-    if list(arguments) == ["--resident"]:
-        from eudscore.jobs.residing import serve
-        from eudscore.workflow.answering import answer
+    """Do what the arguments ask for; what they are is checked by whoever wrote them."""
+    match list(arguments):
+        case ["--resident"]:
+            from eudscore.jobs.residing import serve
+            from eudscore.workflow.answering import answer
 
-        serve(answer)
-    else:
-        work_through([Path(folder) for folder in arguments], perform)
+            serve(answer)
+        case ["--queue", root]:
+            from eudscore.jobs.foreman import Foreman
+
+            Foreman(Path(root)).serve()
+        case [folder]:
+            work_alone(Path(folder), perform)
     return 0
 
 

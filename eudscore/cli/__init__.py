@@ -9,7 +9,9 @@ import click
 
 from eudscore.cli.app import app
 from eudscore.cli.choosing import select
+from eudscore.cli.jobs import jobs
 from eudscore.cli.scoring import score
+from eudscore.cli.study import study
 from eudscore.cli.training import train
 from eudscore.cli.workspace import workspace
 
@@ -20,7 +22,7 @@ def cli() -> None:
     """See where text data is uncertain, pick the part worth training on, prove that it is enough."""
 
 
-for command in (app, score, select, train, workspace):
+for command in (app, jobs, score, select, study, train, workspace):
     cli.add_command(command)
 
 

@@ -2,15 +2,18 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatch
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from eudscore.errors import EudscoreError, Interrupted
+
+if TYPE_CHECKING:
+    from eudscore.store.workspace import Workspace
 
 INTERRUPTED = 130
 
@@ -94,3 +97,26 @@ workspace_option = click.option(
     "--workspace", metavar="DIR", expose_value=False, is_eager=True, callback=set_workspace,
     help="Folder that keeps data, scores and runs (default: EUDSCORE_WORKSPACE, or your data directory).",
 )  # fmt: skip
+
+
+def opened_workspace() -> "Workspace":
+    """The workspace, which must be there: looking makes none.
+
+    Raises:
+        WorkspaceError: it is not.
+    """
+    from eudscore.errors import WorkspaceError
+    from eudscore.store.workspace import Workspace, default_root
+
+    root = default_root()
+    if not (root / "workspace.json").exists():
+        raise WorkspaceError(f"{root} is no workspace: name one with --workspace or EUDSCORE_WORKSPACE.")
+    return Workspace(root)
+
+
+def table(rows: Iterable[tuple[str, ...]]) -> None:
+    """Print rows in columns as wide as they need to be."""
+    kept = list(rows)
+    widths = [max(map(len, column)) for column in zip(*kept, strict=True)]
+    for row in kept:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,16 +1,11 @@
 """`eudscore workspace`: what is kept, whether it is whole, and what could go."""
 
 import sys
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import click
 
-from eudscore.cli.shared import TerminalProgress, one_sentence, workspace_option
+from eudscore.cli.shared import TerminalProgress, one_sentence, opened_workspace, table, workspace_option
 from eudscore.workflow.pace import file_size
-
-if TYPE_CHECKING:
-    from eudscore.store.workspace import Workspace
 
 _PATHS = 5  # shown of each kind
 
@@ -27,15 +22,15 @@ def info() -> None:
     """List the data sets and how much room each takes."""
     from eudscore.store.inventory import info as inventory
 
-    found = inventory(_opened())
+    found = inventory(opened_workspace())
     click.echo(f"{found.root}: {file_size(found.bytes)}")
     rows = [
         (one.name + ("" if one.listed else " (test set)"), f"{one.rows:,} rows", file_size(one.bytes), str(one.ref))
         for one in found.corpora
     ]
-    _table(rows)
+    table(rows)
     click.echo("")
-    _table([(kind.kind, f"{kind.count:,}", file_size(kind.bytes)) for kind in found.kinds if kind.count])
+    table([(kind.kind, f"{kind.count:,}", file_size(kind.bytes)) for kind in found.kinds if kind.count])
 
 
 @workspace.command()
@@ -47,7 +42,9 @@ def verify() -> None:
 
     progress = TerminalProgress()
     try:
-        found = list(problems(_opened(), on_progress=lambda done, total: progress("Reading, bytes", done, total)))
+        found = list(
+            problems(opened_workspace(), on_progress=lambda done, total: progress("Reading, bytes", done, total))
+        )
     finally:
         progress.close()
     for problem in found:
@@ -66,7 +63,7 @@ def prune(*, damaged: bool, yes: bool) -> None:
     """Show what nobody needs any more: leftovers of killed processes and of data sets that are gone."""
     from eudscore.store.pruning import prune as removals
 
-    found = removals(_opened(), apply=yes, damaged=damaged)
+    found = removals(opened_workspace(), apply=yes, damaged=damaged)
     for why in dict.fromkeys(one.why for one in found):
         alike = [one for one in found if one.why == why]
         click.echo(f"{why}: {len(alike):,}, {file_size(sum(one.bytes for one in alike))}")
@@ -81,21 +78,3 @@ def prune(*, damaged: bool, yes: bool) -> None:
         click.echo(f"Removed {total}.")
     else:
         click.echo(f"Would remove {total}: run it again with --yes to do so.")
-
-
-def _opened() -> "Workspace":
-    """The workspace, which must be there: looking makes none."""
-    from eudscore.errors import WorkspaceError
-    from eudscore.store.workspace import Workspace, default_root
-
-    root = default_root()
-    if not (root / "workspace.json").exists():
-        raise WorkspaceError(f"{root} is no workspace: name one with --workspace or EUDSCORE_WORKSPACE.")
-    return Workspace(root)
-
-
-def _table(rows: Iterable[tuple[str, ...]]) -> None:
-    rows = list(rows)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -7,11 +7,17 @@
 - `model/`: the trained model
 - `worker.json`: the process that was started for this run
 - `cancel`: there once somebody asked for the run to stop
+- `pause`: there while the run is to rest
+- `.room`: bytes that a running process gives back to the disk to leave its last word, should the disk be full
 """
 
+import fcntl
 import json
+import os
+import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -20,17 +26,23 @@ import psutil
 from eudscore.errors import WorkspaceError
 from eudscore.records import JsonDict, RunState
 from eudscore.store.files import draft_folder, read_json, rename_synced, write_json, writing
+from eudscore.store.owners import machine
 
 VERSION = 1
+_ROOM_BYTES = 65_536
 _REMEDY = "remove the run and start it again"
 
 
 @dataclass(frozen=True)
 class ProcessId:
-    """A process: its number, and its time of birth, because numbers are used again."""
+    """A process: its number, its time of birth, because numbers are used again, and its machine.
+
+    A machine is 8 hex digits, those of the processes of one container; none where it was not noted.
+    """
 
     pid: int
     born: float
+    host: str = ""
 
     @classmethod
     def of(cls, pid: int) -> "ProcessId":
@@ -39,7 +51,7 @@ class ProcessId:
         Raises:
             psutil.NoSuchProcess: there is none.
         """
-        return cls(pid, psutil.Process(pid).create_time())
+        return cls(pid, psutil.Process(pid).create_time(), machine())
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,8 @@ class RunStatus:
         started_at: when its process took it up.
         ended_at: when it ended, however it ended.
         result: what the task returned.
+        kept: whether a queue keeps the run, so that it may wait as long as it takes.
+        memory: bytes that its process holds: `rss` and `rss_peak`, and on a GPU `gpu` and `gpu_peak`.
     """
 
     state: RunState
@@ -69,6 +83,8 @@ class RunStatus:
     started_at: float | None = None
     ended_at: float | None = None
     result: JsonDict = field(default_factory=dict)
+    kept: bool = False
+    memory: dict[str, int] = field(default_factory=dict)
 
     @property
     def active(self) -> bool:
@@ -115,18 +131,24 @@ class RunFolder:
         """Empty file that asks the run to stop."""
         return self.path / "cancel"
 
-    def create(self, spec: Mapping[str, object]) -> None:
+    @property
+    def pause_marker(self) -> Path:
+        """Empty file that asks the run to rest."""
+        return self.path / "pause"
+
+    def create(self, spec: Mapping[str, object], *, kept: bool = False) -> None:
         """Make the folder, whole or not at all, with its spec and the state `queued`.
 
         Args:
             spec: plain JSON values; gets the `version` of the file.
+            kept: whether a queue will begin it.
 
         Raises:
             WorkspaceError: there is something under that name, or it cannot be written.
         """
         with draft_folder(self.path.parent) as draft:
             write_json(draft / "spec.json", {**spec, "version": VERSION}, durable=False)
-            status = RunStatus(RunState.QUEUED, message="Waiting to start.", created_at=time.time())
+            status = RunStatus(RunState.QUEUED, message="Waiting to start.", created_at=time.time(), kept=kept)
             write_json(draft / "status.json", status.to_json(), durable=False)
             (draft / "log.txt").touch()
             try:
@@ -137,6 +159,10 @@ class RunFolder:
                 raise WorkspaceError(
                     f"{self.path} is there already and not empty: choose another folder for the run."
                 ) from error
+
+    def remove(self) -> None:
+        """Remove the folder, as far as it can be."""
+        shutil.rmtree(self.path, ignore_errors=True)
 
     def read_spec(self) -> JsonDict:
         """What `create` was given, and its `version`.
@@ -217,9 +243,31 @@ class RunFolder:
         if not (self.path / "worker.json").exists():
             return None
         content = read_json(self.path / "worker.json", version=VERSION, remedy=_REMEDY)
-        return ProcessId(int(content["pid"]), float(content["born"]))
+        return ProcessId(int(content["pid"]), float(content["born"]), str(content.get("host", "")))
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Work on the run as the only process; the system lets go of it when that process ends, however it ends.
 
-def as_folders(paths: Sequence[Path]) -> list[RunFolder]:
-    """Runs by their absolute paths: a worker may stand elsewhere."""
-    return [RunFolder(path.resolve()) for path in paths]
+        Raises:
+            WorkspaceError: another process works on it, or there is no run.
+        """
+        with writing(self.path):
+            number = os.open(self.path / "spec.json", os.O_RDONLY)
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError as error:
+            raise WorkspaceError(f"{self.path} is worked on by another process: wait until that ends.") from error
+        finally:
+            os.close(number)
+
+    def keep_room(self) -> None:
+        """Take some room on the disk for a last word; where there is none, the run goes without."""
+        with suppress(OSError):
+            (self.path / ".room").write_bytes(bytes(_ROOM_BYTES))
+
+    def give_room(self) -> None:
+        """Give that room back."""
+        with suppress(OSError):
+            (self.path / ".room").unlink(missing_ok=True)

@@ -6,20 +6,38 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 
-from eudscore.errors import EudscoreError, Interrupted, WorkspaceError
-from eudscore.jobs.folder import ProcessId, RunFolder, as_folders
+from eudscore.errors import EudscoreError, Interrupted, Paused, WorkspaceError
+from eudscore.jobs.folder import ProcessId, RunFolder
+from eudscore.jobs.memory import memory_now
 from eudscore.records import JsonDict, RunState
 
 HEARTBEAT_SECONDS = 1.0
 WRITE_SECONDS = 0.25  # progress is written four times a second at most
 PATIENCE_SECONDS = 20.0  # a task that was asked to stop may take as long
 NICENESS = 5  # the server and the user's other programs go first
+
+
+class Stop(StrEnum):
+    """Why a run should stop."""
+
+    CANCEL = "cancel"  # for good
+    PAUSE = "pause"  # at a point from which it can go on
+    TERMINATE = "terminate"  # the machine goes down, or somebody ended the process
+
+
+# A run whose process was ended is taken up again like one whose process died, so it is `lost` and not `cancelled`.
+_STOPPED = {
+    Stop.CANCEL: (RunState.CANCELLED, "Cancelled."),
+    Stop.PAUSE: (RunState.PAUSED, "Paused."),
+    Stop.TERMINATE: (RunState.LOST, "Its process was asked to end: start the run again."),
+}
 
 
 class RunSession:
@@ -29,6 +47,7 @@ class RunSession:
         self.run = run
         self._terminated = terminated  # this process should end
         self._cancelled = threading.Event()  # this run should end
+        self._paused = threading.Event()  # this run should rest
         self._lock = threading.Lock()
         self._status = replace(
             run.read_status(),
@@ -36,6 +55,7 @@ class RunSession:
             message="Starting.",
             process=ProcessId.of(os.getpid()),
             started_at=time.time(),
+            ended_at=None,
         )
         self._written = 0.0
         self._over = threading.Event()
@@ -54,10 +74,29 @@ class RunSession:
         self.run.append_metric(values)
 
     def should_stop(self) -> bool:
-        """Whether somebody asked for the end: stop soon, by returning or by raising `Interrupted`."""
-        return self._cancelled.is_set() or self._terminated.is_set()
+        """Whether somebody asked for the end: stop soon, by returning or by raising `Interrupted` or `Paused`.
+
+        Who can go on later keeps what is needed for it before; `stop_reason` says which end it is.
+        """
+        return self.stop_reason() is not None
+
+    def stop_reason(self) -> Stop | None:
+        """Why the run should stop, or None while it should not."""
+        if self._cancelled.is_set():
+            return Stop.CANCEL
+        if self._paused.is_set():
+            return Stop.PAUSE
+        return Stop.TERMINATE if self._terminated.is_set() else None
+
+    def look_for_markers(self) -> None:
+        """See whether somebody left word in the folder that the run should stop."""
+        if self.run.cancel_marker.exists() or not self.run.path.exists():
+            self._cancelled.set()
+        elif self.run.pause_marker.exists():
+            self._paused.set()
 
     def __enter__(self) -> "RunSession":
+        self.run.keep_room()
         with self._lock:
             self._write()
         self._heart.start()
@@ -71,6 +110,7 @@ class RunSession:
 
     def end(self, state: RunState, message: str, result: JsonDict | None = None) -> None:
         """Write the last word."""
+        self.run.give_room()
         with self._lock:
             self._status = replace(
                 self._status, state=state, message=message, result=result or {}, ended_at=time.time()
@@ -79,7 +119,7 @@ class RunSession:
             self._over.set()
 
     def _write(self) -> None:
-        self._status = replace(self._status, heartbeat=time.time())
+        self._status = replace(self._status, heartbeat=time.time(), memory=memory_now())
         self.run.write_status(self._status)
         self._written = time.monotonic()
 
@@ -87,9 +127,8 @@ class RunSession:
         """Show life, look for the wish to stop, and end the process if that wish goes unheard."""
         asked_at: float | None = None
         while not self._over.wait(HEARTBEAT_SECONDS):
-            if self.run.cancel_marker.exists() or not self.run.path.exists():
-                self._cancelled.set()
-            if self.should_stop():
+            self.look_for_markers()
+            if self.stop_reason() not in (None, Stop.PAUSE):  # who pauses may take its time to the next checkpoint
                 asked_at = asked_at or time.monotonic()
                 if time.monotonic() - asked_at > PATIENCE_SECONDS:
                     self._end_process()
@@ -99,8 +138,11 @@ class RunSession:
                         self._write()
 
     def _end_process(self) -> None:
+        state, message = _STOPPED[self.stop_reason() or Stop.CANCEL]
+        if state is RunState.CANCELLED:
+            message = "Cancelled; the work did not stop by itself and was ended."
         with suppress(WorkspaceError):
-            self.end(RunState.CANCELLED, "Cancelled; the work did not stop by itself and was ended.")
+            self.end(state, message)
         os._exit(130)
 
 
@@ -116,19 +158,22 @@ def work(folder: Path, task: Task, *, terminated: threading.Event | None = None)
         terminated: set from outside to ask for the end; the run's cancel marker asks for it too.
 
     Returns:
-        How it ended: `done`, `failed` or `cancelled`.
+        How it ended: `done`, `failed`, `cancelled`, `paused`, or `lost` where the process was asked to end.
 
     Raises:
-        WorkspaceError: this is no run, or its folder cannot be written.
+        WorkspaceError: this is no run, another process works on it, or its folder cannot be written.
     """
     run = RunFolder(folder)
     session = RunSession(run, terminated=terminated or threading.Event())
-    if session.should_stop() or run.cancel_marker.exists():
-        session.end(RunState.CANCELLED, "Cancelled before it started.")
-        return RunState.CANCELLED
-    with session:
-        state, message, result = _outcome(session, task)
-    session.end(state, message, result)
+    with run.alone():
+        session.look_for_markers()
+        if reason := session.stop_reason():
+            state, message = _STOPPED[reason]
+            session.end(state, message if state is RunState.LOST else f"{message[:-1]} before it started.")
+            return state
+        with session:
+            state, message, result = _outcome(session, task)
+        session.end(state, message, result)
     return state
 
 
@@ -136,42 +181,43 @@ def _outcome(session: RunSession, task: Task) -> tuple[RunState, str, JsonDict]:
     try:
         result = task(session)
     except Interrupted as stopped:
-        return RunState.CANCELLED, str(stopped), {}
+        by_itself = Stop.PAUSE if isinstance(stopped, Paused) else Stop.CANCEL
+        return _STOPPED[session.stop_reason() or by_itself][0], str(stopped), {}
     except EudscoreError as error:
-        session.run.append_log(str(error))
+        _log(session.run, str(error))
         return RunState.FAILED, str(error), {}
     except Exception as error:  # noqa: BLE001 - nothing above would tell the user; the log has all of it
-        session.run.append_log(traceback.format_exc())
+        _log(session.run, traceback.format_exc())
         return RunState.FAILED, f"Unexpected {type(error).__name__}: the end of log.txt has the details.", {}
     except BaseException:  # Ctrl+C and exit() end the process, after the last word
         session.end(RunState.CANCELLED, "Cancelled: its process was asked to end.")
         raise
-    if session.should_stop():
-        return RunState.CANCELLED, "Cancelled.", result
+    if reason := session.stop_reason():
+        return *_STOPPED[reason], result
     return RunState.DONE, "Done.", result
 
 
-def work_through(folders: Sequence[Path], task: Task) -> None:
-    """The whole of a worker process: do the runs in order, each with its own log; SIGTERM cancels them all.
+def _log(run: RunFolder, text: str) -> None:
+    """Add to the log; on a full disk the last word of the run must do."""
+    with suppress(WorkspaceError):
+        run.append_log(text)
 
-    A run that fails does not keep the next from its turn.
+
+def work_alone(folder: Path, task: Task) -> None:
+    """The whole of a worker process: do one run, with its own log; SIGTERM asks it to stop.
+
+    A folder that cannot be written is told to the log.
     """
     os.nice(NICENESS)
     terminated = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: terminated.set())
-    for run in as_folders(folders):
-        if run.path.exists():  # it may have been removed while it waited
-            with _output_to(run.log), _logged():
+    run = RunFolder(folder.resolve())
+    if run.path.exists():  # it may have been removed while it waited
+        with _output_to(run.log):
+            try:
                 work(run.path, task, terminated=terminated)
-
-
-@contextmanager
-def _logged() -> Iterator[None]:
-    """A folder that cannot be written is told to its log, and the next run gets its turn."""
-    try:
-        yield
-    except WorkspaceError:
-        traceback.print_exc()
+            except WorkspaceError:
+                traceback.print_exc()
 
 
 @contextmanager

@@ -50,6 +50,8 @@ class RowDraft:
             self._arrays[FLAGS] = _open(folder, FLAGS, (rows,), np.uint8)
             self._done: NDArray[np.bool_] = _open(folder, _DONE.removesuffix(".npy"), (rows,), np.bool_).view(np.bool_)
         self._outcome: JsonDict = {}
+        self._earlier = 0.0
+        self._began = time.monotonic()
         self._resume()
         self._checked = time.monotonic()
 
@@ -62,6 +64,7 @@ class RowDraft:
         if (self.folder / OUTCOME).exists():
             noted = read_json(self.folder / OUTCOME, version=OUTCOME_VERSION)
             self._outcome = noted["outcome"]
+            self._earlier = float(noted.get("seconds", 0.0))
             if noted.get("boot") == boot:
                 return
         try:
@@ -94,6 +97,11 @@ class RowDraft:
         if time.monotonic() - self._checked > CHECKPOINT_SECONDS:
             self._check_in()
         return new
+
+    @property
+    def seconds(self) -> float:
+        """What the rows took since the draft was begun; of a process that was killed, up to its last checkpoint."""
+        return self._earlier + time.monotonic() - self._began
 
     @property
     def outcome(self) -> JsonDict:
@@ -130,9 +138,12 @@ class RowDraft:
             finally:
                 draft.unlink(missing_ok=True)
         self._checked = time.monotonic()
+        self._write_outcome()
 
     def _write_outcome(self) -> None:
-        content = {"version": OUTCOME_VERSION, "boot": _boot_id(), "outcome": self._outcome}
+        content = {
+            "version": OUTCOME_VERSION, "boot": _boot_id(), "seconds": self.seconds, "outcome": self._outcome,
+        }  # fmt: skip
         with writing(self.folder):
             write_json(self.folder / OUTCOME, content)
 

@@ -27,6 +27,8 @@ KINDS = ("columns", "vectors", "adapted", "graphs", "layouts", "profiles", "clus
 
 LOCKS = "locks"
 CARDS, CARD = "cards.json", "card.json"
+SECONDS = "seconds"
+"""What is stored beside a card about how long it took; a note of this machine, and no part of a card."""
 
 
 class KeyedFolders:

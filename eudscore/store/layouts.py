@@ -5,7 +5,7 @@ import numpy as np
 from eudscore.errors import WorkspaceError
 from eudscore.records import Card, Floats, Ints, JsonDict
 from eudscore.store.documents import read_json
-from eudscore.store.keyed import CARD, VERSION, KeyedFolders
+from eudscore.store.keyed import CARD, SECONDS, VERSION, KeyedFolders
 
 _LAYOUTS, _GRAPHS = "layouts", "graphs"
 
@@ -59,7 +59,10 @@ class Layouts(KeyedFolders):
         rows = self.array(_GRAPHS, corpus_id, key, "indices").astype(np.int64)
         return rows, self.array(_GRAPHS, corpus_id, key, "similarities")
 
-    def keep_graph(self, corpus_id: str, card: Card, indices: Ints, similarities: Floats) -> None:
-        """Store the neighbour graph of a corpus under the key of its card."""
+    def keep_graph(
+        self, corpus_id: str, card: Card, indices: Ints, similarities: Floats, *, seconds: float = 0.0
+    ) -> None:
+        """Store the neighbour graph of a corpus under the key of its card, and how long it took."""
         arrays = {"indices": indices.astype(np.int32), "similarities": similarities.astype(np.float32)}
-        self.keep(_GRAPHS, corpus_id, card.key, {"card": card.to_json()}, arrays, about=CARD)
+        content = {"card": card.to_json(), SECONDS: seconds}
+        self.keep(_GRAPHS, corpus_id, card.key, content, arrays, about=CARD)

@@ -25,7 +25,7 @@ UNTOUCHED_SECONDS = 24 * 3600.0
 def draft_name(prefix: str) -> str:
     """A new name that nobody else takes, `FOLDER` or `FILE` first."""
     pid = os.getpid()
-    return f"{prefix}{_machine()}-{pid}-{psutil.Process(pid).create_time():.0f}-{secrets.token_hex(4)}"
+    return f"{prefix}{machine()}-{pid}-{psutil.Process(pid).create_time():.0f}-{secrets.token_hex(4)}"
 
 
 def is_draft(path: Path) -> bool:
@@ -40,7 +40,7 @@ def is_abandoned(path: Path) -> bool:
     `UNTOUCHED_SECONDS` in which nothing in it was written.
     """
     name = _NAME.fullmatch(path.name)
-    if name is None or name["machine"] != _machine():
+    if name is None or name["machine"] != machine():
         return time.time() - _last_written(path) > UNTOUCHED_SECONDS
     try:
         process = psutil.Process(int(name["pid"]))
@@ -60,7 +60,7 @@ def _last_written(path: Path) -> float:
 
 
 @lru_cache(maxsize=1)
-def _machine() -> str:
+def machine() -> str:
     """8 hex digits of the machine and of the space its process numbers are from: containers have their own."""
     try:
         space = str(Path("/proc/self/ns/pid").readlink())

@@ -14,6 +14,8 @@
     selections/<corpus id>-<revision>/<name>.review.parquet  rows that were held back, each with its reason
     runs/<run id>/                                spec, status, metrics, log, model
     locks/                                        held while something is computed
+    eudscore.db                                   the queue of jobs: which run waits, works, or rests
+    queue/                                        who works it off: a note, a lock, a log
 
 Nothing is updated in place: a folder is absent, drafted under a name that begins with a dot, or complete. What is
 complete (runs and selections apart) has a `files.json` of the sizes and digests of its files.

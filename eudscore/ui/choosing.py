@@ -24,8 +24,9 @@ from eudscore.ui.wording import column_label
 from eudscore.workflow.choosing import Subset, select
 from eudscore.workflow.effects import effect_on
 from eudscore.workflow.materials import StoredMaterials, known_clusters
+from eudscore.workflow.queueing import RANK
 from eudscore.workflow.ranking import ranking_key
-from eudscore.workflow.submitting import RANK, submit_ranking
+from eudscore.workflow.submitting import submit_ranking
 
 CHOSEN = "chosen_recipe"
 

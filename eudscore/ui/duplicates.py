@@ -11,7 +11,8 @@ from eudscore.ui.quoting import counted, note
 from eudscore.ui.state import Opened
 from eudscore.ui.summary import facts_of
 from eudscore.ui.work import POLL_SECONDS
-from eudscore.workflow.submitting import PROFILE, Job, jobs_of, submit_profile
+from eudscore.workflow.queueing import PROFILE, Job, jobs_of
+from eudscore.workflow.submitting import submit_profile
 
 _LONGEST = 160  # characters of an example
 NO_OTHER = "(none)"

@@ -15,7 +15,8 @@ from eudscore.ui.state import Opened
 from eudscore.ui.wording import column_label
 from eudscore.workflow.pace import duration
 from eudscore.workflow.probing import ProbeCost, probe_cost
-from eudscore.workflow.submitting import PROBE, submit_probe
+from eudscore.workflow.queueing import PROBE
+from eudscore.workflow.submitting import submit_probe
 
 
 def placing(opened: Opened, shown: Shown, choice: ExplorerState) -> None:

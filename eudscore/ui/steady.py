@@ -12,8 +12,9 @@ from eudscore.ui.choosing import Shown
 from eudscore.ui.quoting import counted, note
 from eudscore.ui.state import Opened
 from eudscore.workflow.pace import duration
+from eudscore.workflow.queueing import STEADINESS, Job
 from eudscore.workflow.steadiness import Kind, cost_of, shares_of
-from eudscore.workflow.submitting import STEADINESS, Job, submit_steadiness
+from eudscore.workflow.submitting import submit_steadiness
 
 _SHARE = "in_runs"
 _SECONDS_TO_START = 5.0

@@ -12,9 +12,14 @@ from eudscore.store.workspace import CorpusRef
 from eudscore.ui import state, theme
 from eudscore.ui.quoting import literal
 from eudscore.ui.work import POLL_SECONDS
-from eudscore.workflow.submitting import Job, jobs_of
+from eudscore.workflow.queueing import Job, jobs_of
 
-_ENDED = {RunState.FAILED: "failed", RunState.CANCELLED: "was stopped", RunState.LOST: "was lost"}
+_ENDED = {
+    RunState.FAILED: "failed",
+    RunState.CANCELLED: "was stopped",
+    RunState.PAUSED: "was paused",
+    RunState.LOST: "was lost",
+}
 
 
 def job_for(ref: CorpusRef, kind: str, request: SelectionRequest) -> Job | None:
@@ -50,7 +55,7 @@ def _watch(ref: CorpusRef, kind: str, name: str, key: str) -> None:
     with st.container(key=f"{key}-progress", horizontal=True, vertical_alignment="center"):
         share = status.step / status.total if status.total else 0.0
         counted = f", {status.step:,} of {status.total:,}" if status.total else ""
-        doing = status.message.rstrip(".") if status.started_at else "Starting the worker"
+        doing = status.message.rstrip(".")
         st.progress(min(1.0, share), text=literal(f"{doing}{counted}"))
         if st.button(
             "Cancel", key=f"{key}_cancel", icon=":material/close:", type="tertiary", disabled=state.read_only()

@@ -35,6 +35,9 @@ _COLUMNS = {
     "predictive_energy": "Energy",
     "predictive_label_gap": "Label gap",
     "predictive_el2n": "EL2N",
+    "training_confidence": "Training confidence",
+    "training_variability": "Training variability",
+    "training_correctness": "Training correctness",
     "tokens": "Length",
 }
 MAIN = ("igse", "information_entropy", "generative_entropy", "semantic_entropy", "predictive_entropy")
@@ -43,6 +46,7 @@ ARMS = {"subset": "Selection", "random": "Random, same size", "full": "All data"
 STATES = {
     RunState.QUEUED: "waiting",
     RunState.RUNNING: "running",
+    RunState.PAUSED: "paused",
     RunState.DONE: "done",
     RunState.FAILED: "failed",
     RunState.CANCELLED: "cancelled",

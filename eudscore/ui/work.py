@@ -9,11 +9,17 @@ from eudscore.store.workspace import CorpusRef
 from eudscore.ui import state, theme
 from eudscore.ui.quoting import literal
 from eudscore.workflow.pace import duration
+from eudscore.workflow.queueing import PREPARE, QUOTE, Job, jobs_of
 from eudscore.workflow.requests import ScoreRequest, default_request
-from eudscore.workflow.submitting import PREPARE, QUOTE, Job, jobs_of, submit_preparation, submit_quote
+from eudscore.workflow.submitting import submit_preparation, submit_quote
 
 POLL_SECONDS = 1.0
-_ENDED = {RunState.FAILED: "failed", RunState.CANCELLED: "was stopped", RunState.LOST: "was lost"}
+_ENDED = {
+    RunState.FAILED: "failed",
+    RunState.CANCELLED: "was stopped",
+    RunState.PAUSED: "was paused",
+    RunState.LOST: "was lost",
+}
 
 
 def preparation(ref: CorpusRef) -> Job | None:
@@ -85,7 +91,7 @@ def _progress(ref: CorpusRef, known: tuple[int, int]) -> None:
 def _words(job: Job) -> str:
     status = job.status
     if status.started_at is None:
-        return "Starting the worker"
+        return status.message.rstrip(".")
     counted = f", {status.step:,} of {status.total:,}" if status.total else ""
     elapsed = duration((status.heartbeat or status.started_at) - status.started_at)
     doing = status.message.rstrip(".") or "Loading the models"

@@ -1,19 +1,14 @@
 """Hand work to a process of its own; light enough for the app's server, which never computes."""
 
-import secrets
-import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 
 from eudscore.errors import InputError, WorkspaceError
-from eudscore.jobs.folder import RunFolder, RunStatus
-from eudscore.jobs.launch import start
-from eudscore.jobs.state import list_runs
-from eudscore.records import Corpus, Ints, JsonDict
+from eudscore.jobs.folder import RunFolder
+from eudscore.jobs.queue import SameWork
+from eudscore.records import Corpus, Ints, JsonDict, RunState
 from eudscore.selection.order import hash_order
 from eudscore.selection.quotas import take_turns
 from eudscore.selection.recipe import request_from_recipe
@@ -21,28 +16,26 @@ from eudscore.selection.request import Balance, Per, SelectionRequest, Strategy
 from eudscore.selection.written import request_to_json
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.workflow.choosing import Subset, labels_in, select
+from eudscore.workflow.queueing import (
+    PREPARE,
+    PROBE,
+    PROFILE,
+    QUOTE,
+    RANK,
+    STEADINESS,
+    TRAIN,
+    jobs_of,
+    new_id,
+    new_run,
+    resume,
+    run_spec,
+    start,
+)
 from eudscore.workflow.requests import FitOptions, ScoreRequest
 from eudscore.workflow.stored import latest_scores
 
-PREPARE = "prepare"
-QUOTE = "quote"
-TRAIN = "train"
-PROFILE = "profile"
-RANK = "rank"
-STEADINESS = "steadiness"
-PROBE = "probe"
-WORKER = (sys.executable, "-m", "eudscore.worker")
 _HELD_OUT_SALT = 0x7E57
 HELD_OUT = 0.2  # share of the rows that test where there is no test set
-
-
-@dataclass(frozen=True)
-class Job:
-    """A run as a page shows it."""
-
-    folder: RunFolder
-    spec: JsonDict
-    status: RunStatus
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,55 +53,49 @@ class TestSet:
         }
 
 
-def jobs_of(workspace: Workspace, ref: CorpusRef, kind: str) -> list[Job]:
-    """The runs of one kind on one corpus, the newest first."""
-    found = []
-    for folder, status in list_runs(workspace.runs):
-        try:
-            spec = folder.read_spec()
-        except WorkspaceError:  # a damaged run is nobody's: it must not take the page of the others down
-            continue
-        if spec.get("kind") == kind and spec.get("corpus") == str(ref):
-            found.append(Job(folder, spec, status))
-    return found
-
-
 def submit_preparation(workspace: Workspace, ref: CorpusRef, request: ScoreRequest) -> RunFolder:
     """Score and lay out a corpus in a worker."""
-    return _submit_once(workspace, ref, PREPARE, {"request": request.to_json()})
+    return submit_once(workspace, ref, PREPARE, {"request": request.to_json()})
 
 
 def submit_quote(workspace: Workspace, ref: CorpusRef, request: ScoreRequest) -> RunFolder:
     """Measure in a worker what scoring would cost."""
-    return _submit_once(workspace, ref, QUOTE, {"request": request.to_json()})
+    return submit_once(workspace, ref, QUOTE, {"request": request.to_json()})
 
 
 def submit_profile(workspace: Workspace, ref: CorpusRef) -> RunFolder:
     """Profile a corpus and find its near-duplicates in a worker; what is kept already is not done again."""
-    return _submit_once(workspace, ref, PROFILE, {})
+    return submit_once(workspace, ref, PROFILE, {})
 
 
 def submit_ranking(workspace: Workspace, ref: CorpusRef, request: SelectionRequest) -> RunFolder:
     """Let a strategy rank a corpus in a worker."""
-    return _submit_once(workspace, ref, RANK, {"request": request_to_json(request)})
+    return submit_once(workspace, ref, RANK, {"request": request_to_json(request)})
 
 
 def submit_steadiness(workspace: Workspace, ref: CorpusRef, request: SelectionRequest) -> RunFolder:
     """Make a selection again and again in a worker, to see which rows stay."""
-    return _submit_once(workspace, ref, STEADINESS, {"request": request_to_json(request)})
+    return submit_once(workspace, ref, STEADINESS, {"request": request_to_json(request)})
 
 
 def submit_probe(workspace: Workspace, ref: CorpusRef, request: SelectionRequest) -> RunFolder:
     """Find out in a worker where the interval of a selection is best put."""
-    return _submit_once(workspace, ref, PROBE, {"request": request_to_json(request)})
+    return submit_once(workspace, ref, PROBE, {"request": request_to_json(request)})
 
 
-def _submit_once(workspace: Workspace, ref: CorpusRef, kind: str, wanted: JsonDict) -> RunFolder:
-    """Start a worker; the same work that is already under way is not begun twice."""
+def submit_once(workspace: Workspace, ref: CorpusRef, kind: str, wanted: JsonDict) -> RunFolder:
+    """Queue a run; the same work that is already under way is not begun twice, and goes on where it was paused."""
     for job in jobs_of(workspace, ref, kind):
-        if job.status.active and wanted.items() <= job.spec.items():
+        if wanted.items() <= job.spec.items():
+            if job.status.state is RunState.PAUSED:
+                resume(workspace, job.folder.path.name)
+            elif not job.status.active:
+                continue
             return job.folder
-    (folder,) = _start(workspace, [run_spec(workspace, ref, kind, wanted)])
+    try:
+        (folder,) = enqueue(workspace, [run_spec(workspace, ref, kind, wanted)])
+    except SameWork as twin:  # another process asked for it at the same moment
+        return RunFolder(workspace.runs / twin.job_id)
     return folder
 
 
@@ -128,7 +115,7 @@ def submit_training(
     workspace: Workspace, ref: CorpusRef, subset: Subset, test: TestSet, options: FitOptions,
     *, baselines: Sequence[str] = ("random", "full"),
 ) -> list[RunFolder]:  # fmt: skip
-    """Fine-tune on the subset, and on its baselines, one run after the other in one worker.
+    """Fine-tune on the subset, and on its baselines, one run after the other.
 
     Args:
         workspace: where everything is.
@@ -144,7 +131,7 @@ def submit_training(
     corpus = workspace.corpus(ref)
     if test.ref is not None:
         labels_in(corpus.classes, workspace.corpus(test.ref))  # what does not fit is said before anything starts
-    experiment = _new_id()
+    experiment = new_id()
     arms = dict(_arms(workspace, ref, corpus, subset, test, baselines, options.seed))
     specs = [
         run_spec(
@@ -156,7 +143,7 @@ def submit_training(
         )
         for arm, rows in arms.items()
     ]  # fmt: skip
-    return _start(workspace, specs)
+    return enqueue(workspace, specs)
 
 
 def _arms(
@@ -184,33 +171,29 @@ def _arms(
         yield "full", np.flatnonzero(usable).astype(np.int64)
 
 
-def run_spec(workspace: Workspace, ref: CorpusRef, kind: str, more: Mapping[str, object]) -> JsonDict:
-    """What a run needs to be done by any process on this machine."""
-    return {"kind": kind, "workspace": str(workspace.root), "corpus": str(ref), **more}
+def enqueue(workspace: Workspace, specs: Sequence[JsonDict], *, priority: int = 0) -> list[RunFolder]:
+    """Make runs and queue them in this order, all or none.
 
+    Args:
+        workspace: where they are kept.
+        specs: by `run_spec`.
+        priority: the higher, the sooner.
 
-def new_run(workspace: Workspace, spec: JsonDict, *, out: Path | None = None) -> RunFolder:
-    """A queued run, in the workspace or in a folder of its own.
+    Returns:
+        Their folders.
 
     Raises:
-        WorkspaceError: the folder is taken or cannot be written.
+        SameWork: one of them asks for what is under way.
+        RequestError: the priority is out of its range.
+        WorkspaceError: the folders or the database cannot be written.
     """
-    folder = RunFolder((out or workspace.runs / _new_id()).resolve())
-    folder.create(spec)
-    return folder
-
-
-def _start(workspace: Workspace, specs: Sequence[JsonDict]) -> list[RunFolder]:
-    folders = [new_run(workspace, spec) for spec in specs]
-    start([folder.path for folder in folders], argv=WORKER)
+    folders: list[RunFolder] = []
+    try:
+        for spec in specs:
+            folders.append(new_run(workspace, spec, kept=True))
+    except WorkspaceError:
+        for folder in folders:
+            folder.remove()
+        raise
+    start([folder.path for folder in folders], workspace=workspace, priority=priority)
     return folders
-
-
-def _new_id() -> str:
-    """Sorts by time; random at the end, for two that begin in one second."""
-    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
-
-
-def workspace_of(spec: Mapping[str, object]) -> Workspace:
-    """The workspace that a run belongs to."""
-    return Workspace(Path(str(spec["workspace"])))

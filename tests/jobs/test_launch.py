@@ -1,10 +1,9 @@
-"""Real processes: what a closed tab, an impatient user and a killed worker leave behind."""
+"""Real processes: what an impatient user and a killed worker leave behind."""
 
 import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,16 +12,12 @@ import pytest
 
 from eudscore.errors import WorkspaceError
 from eudscore.jobs.folder import RunFolder
-from eudscore.jobs.launch import start
-from eudscore.jobs.state import request_cancel, state_of
+from eudscore.jobs.launch import start_run
+from eudscore.jobs.state import request_cancel, request_pause, state_of
 from eudscore.records import RunState
 
 NewRun = Callable[..., RunFolder]
 Until = Callable[..., None]
-
-
-def ended(run: RunFolder) -> bool:
-    return not state_of(run.path).active
 
 
 def running(run: RunFolder) -> bool:
@@ -30,47 +25,36 @@ def running(run: RunFolder) -> bool:
     return status.state is RunState.RUNNING and status.step > 0
 
 
-def test_one_worker_does_two_runs_in_order_each_with_its_own_log(
-    new_run: NewRun, argv: list[str], until: Until
-) -> None:
-    first, second = new_run("count", to=3), new_run("count", to=4)
-    pid = start([first.path, second.path], argv=argv)
-    until(lambda: ended(first) and ended(second))
-    assert [state_of(run.path).result for run in (first, second)] == [
-        {"counted": 3, "pid": pid},
-        {"counted": 4, "pid": pid},
-    ]
-    assert first.read_status().ended_at <= second.read_status().started_at
-    assert [run.log_tail() for run in (first, second)] == ["working on run-0\n", "working on run-1\n"]
-    assert [metric["step"] for metric in second.read_metrics()] == [1, 2, 3, 4]
+def test_a_worker_does_its_run_and_its_output_is_the_log(new_run: NewRun, argv: list[str]) -> None:
+    run = new_run("count", to=3)
+    process = start_run(run, argv=argv)
+    assert process.wait(60) == 0
+    status = state_of(run.path)
+    assert (status.state, status.result) == (RunState.DONE, {"sum": 14, "pid": process.pid})
+    assert status.memory["rss_peak"] >= status.memory["rss"] > 1_000_000
+    assert run.log_tail() == "working on run-0\n"
+    assert [metric["step"] for metric in run.read_metrics()] == [1, 2, 3]
+    assert not (run.path / ".room").exists()
 
 
-def test_a_run_that_fails_or_breaks_does_not_keep_the_next_from_its_turn(
-    new_run: NewRun, argv: list[str], until: Until
-) -> None:
-    runs = [new_run("refuse"), new_run("break"), new_run("count", to=1)]
-    start([run.path for run in runs], argv=argv)
-    until(lambda: all(map(ended, runs)))
-    assert [run.read_status().state for run in runs] == [RunState.FAILED, RunState.FAILED, RunState.DONE]
-    assert runs[0].read_status().message == "There is no column 'x', only 'y'. Choose it."
-    assert "ZeroDivisionError: by zero" in runs[1].log_tail()
+def test_what_its_environment_is_to_say_reaches_the_worker(new_run: NewRun) -> None:
+    run = new_run()
+    code = "import os; print(os.environ['CUDA_VISIBLE_DEVICES'], os.environ['OMP_WAIT_POLICY'])"
+    start_run(run, argv=[sys.executable, "-c", code], more={"CUDA_VISIBLE_DEVICES": "7"}).wait(60)
+    assert run.log_tail() == "7 PASSIVE\n"
 
 
-def test_a_worker_is_reaped_by_a_thread_that_ends_with_it(new_run: NewRun, argv: list[str], until: Until) -> None:
-    pid = start([new_run("count", to=1).path], argv=argv)
-    until(lambda: not psutil.pid_exists(pid))
-    until(lambda: f"reap-{pid}" not in {thread.name for thread in threading.enumerate()})
-
-
-def test_cancel_ends_one_run_and_the_next_gets_its_turn(new_run: NewRun, argv: list[str], until: Until) -> None:
-    first, second = new_run("wait"), new_run("count", to=1)
-    start([first.path, second.path], argv=argv)
-    until(lambda: running(first))
-    request_cancel(first.path)
-    until(lambda: ended(second))
-    assert first.read_status().state is RunState.CANCELLED
-    assert first.read_status().message == "Stopped after step 1 of 2; nothing was saved."
-    assert second.read_status().state is RunState.DONE
+@pytest.mark.parametrize(
+    ("do", "message"),
+    [
+        ("refuse", "There is no column 'x', only 'y'. Choose it."),
+        ("break", "Unexpected ZeroDivisionError: the end of log.txt has the details."),
+    ],
+)
+def test_a_run_that_fails_says_why(new_run: NewRun, argv: list[str], do: str, message: str) -> None:
+    run = new_run(do)
+    start_run(run, argv=argv).wait(60)
+    assert (run.read_status().state, run.read_status().message) == (RunState.FAILED, message)
 
 
 def test_a_task_that_does_not_listen_is_ended(
@@ -78,79 +62,82 @@ def test_a_task_that_does_not_listen_is_ended(
 ) -> None:
     monkeypatch.setenv("PATIENCE", "0.1")
     run = new_run("ignore")
-    pid = start([run.path], argv=argv)
+    process = start_run(run, argv=argv)
     until(lambda: running(run))
     request_cancel(run.path)
-    until(lambda: not psutil.pid_exists(pid))
+    assert process.wait(60) == 130
     assert run.read_status().state is RunState.CANCELLED
     assert "did not stop by itself" in run.read_status().message
 
 
 def test_a_killed_worker_is_noticed(new_run: NewRun, argv: list[str], until: Until) -> None:
     run = new_run("wait")
-    pid = start([run.path], argv=argv)
+    process = start_run(run, argv=argv)
     until(lambda: running(run))
-    os.kill(pid, signal.SIGKILL)
-    until(lambda: ended(run))
+    process.kill()
+    until(lambda: not state_of(run.path).active)
+    process.wait(60)
     assert state_of(run.path).state is RunState.LOST
     assert run.read_status().state is RunState.RUNNING  # its own last word, which nobody overwrote
 
 
-def test_sigterm_cancels_all_the_runs_of_a_worker(new_run: NewRun, argv: list[str], until: Until) -> None:
-    first, second = new_run("wait"), new_run("count", to=1)
-    pid = start([first.path, second.path], argv=argv)
-    until(lambda: running(first))
-    os.kill(pid, signal.SIGTERM)
-    until(lambda: ended(first) and ended(second))
-    assert [run.read_status().state for run in (first, second)] == [RunState.CANCELLED] * 2
+def test_a_run_whose_process_is_asked_to_end_is_lost_so_that_it_can_go_on(
+    new_run: NewRun, argv: list[str], until: Until
+) -> None:
+    run = new_run("wait")
+    process = start_run(run, argv=argv)
+    until(lambda: running(run))
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(60) == 0
+    assert run.read_status().state is RunState.LOST
+
+
+def test_a_run_that_is_paused_rests_with_what_it_has_done(new_run: NewRun, argv: list[str], until: Until) -> None:
+    run = new_run("count", to=1000, pause=0.02)
+    process = start_run(run, argv=argv)
+    until(lambda: running(run))
+    assert request_pause(run.path)
+    assert process.wait(60) == 0
+    status = run.read_status()
+    assert status.state is RunState.PAUSED
+    assert status.message == f"Paused after step {status.step}."
+    assert 0 < status.step < 1000
 
 
 def test_a_run_survives_the_one_who_started_it(new_run: NewRun, argv: list[str], until: Until) -> None:
     run = new_run("wait")
     code = (
-        "import sys; from pathlib import Path; from eudscore.jobs.launch import start\n"
-        "print(start([Path(sys.argv[1])], argv=sys.argv[2:]))"
+        "import sys; from pathlib import Path; from eudscore.jobs.folder import RunFolder\n"
+        "from eudscore.jobs.launch import start_run\n"
+        "print(start_run(RunFolder(Path(sys.argv[1])), argv=sys.argv[2:]).pid)"
     )
-    starter = subprocess.run(
-        [sys.executable, "-c", code, str(run.path), *argv], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-W", "ignore", "-c", code, str(run.path), *argv]
+    starter = subprocess.run(command, capture_output=True, text=True, check=True)
     until(lambda: running(run))
     worker = psutil.Process(int(starter.stdout))
     assert os.getsid(worker.pid) == worker.pid  # no terminal's end reaches it
     assert starter.stderr == ""
     request_cancel(run.path)
-    until(lambda: ended(run))
+    until(lambda: not state_of(run.path).active)
     assert run.read_status().state is RunState.CANCELLED
-
-
-def test_a_run_that_was_removed_while_it_waited_is_passed_over(
-    new_run: NewRun, argv: list[str], until: Until, tmp_path: Path
-) -> None:
-    first, second, third = new_run("wait"), new_run("count", to=1), new_run("count", to=1)
-    start([run.path for run in (first, second, third)], argv=argv)
-    until(lambda: running(first) and third.read_worker() is not None)
-    second.path.rename(tmp_path / "removed")
-    request_cancel(first.path)
-    until(lambda: ended(third))
-    assert third.read_status().state is RunState.DONE
 
 
 def test_a_run_that_is_removed_while_it_works_ends(
     new_run: NewRun, argv: list[str], until: Until, tmp_path: Path
 ) -> None:
     run = new_run("wait")
-    pid = start([run.path], argv=argv)
+    process = start_run(run, argv=argv)
     until(lambda: running(run))
     run.path.rename(tmp_path / "removed")
-    until(lambda: not psutil.pid_exists(pid))
+    process.wait(60)
     assert not run.path.exists()
 
 
 def test_what_is_no_run_is_not_started(tmp_path: Path, argv: list[str]) -> None:
     with pytest.raises(WorkspaceError, match="is not a run"):
-        start([tmp_path], argv=argv)
+        start_run(RunFolder(tmp_path), argv=argv)
 
 
 def test_a_worker_that_is_not_there_is_one_sentence(new_run: NewRun, tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match=r"nothing' cannot be started .*: check the installation"):
-        start([new_run().path], argv=[str(tmp_path / "nothing")])
+        start_run(new_run(), argv=[str(tmp_path / "nothing")])

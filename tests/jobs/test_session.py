@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from eudscore.errors import InputError, Interrupted, WorkspaceError
+from eudscore.errors import InputError, Interrupted, Paused, WorkspaceError
 from eudscore.jobs import session as module
 from eudscore.jobs.folder import RunFolder
-from eudscore.jobs.session import RunSession, work
+from eudscore.jobs.session import RunSession, Stop, work
 from eudscore.records import JsonDict, RunState
 
 NewRun = Callable[..., RunFolder]
@@ -126,10 +126,90 @@ def test_a_run_that_was_cancelled_while_it_waited_is_not_begun(new_run: NewRun) 
     assert run.read_status().message == "Cancelled before it started."
 
 
-def test_a_terminated_process_begins_nothing_more(new_run: NewRun) -> None:
+def test_a_run_that_was_paused_while_it_waited_is_not_begun(new_run: NewRun) -> None:
+    run = new_run()
+    run.pause_marker.touch()
+    assert work(run.path, lambda _: pytest.fail("it was begun")) is RunState.PAUSED
+    assert run.read_status().message == "Paused before it started."
+
+
+def test_a_terminated_process_begins_nothing_more_and_the_run_can_go_on_elsewhere(new_run: NewRun) -> None:
     terminated = threading.Event()
     terminated.set()
-    assert work(new_run().path, lambda _: {}, terminated=terminated) is RunState.CANCELLED
+    assert work(new_run().path, lambda _: {}, terminated=terminated) is RunState.LOST
+
+
+@pytest.mark.parametrize("stopped", [Interrupted("At step 3."), Paused("At step 3."), None])
+def test_a_pause_marker_lets_a_task_rest_however_it_stops(
+    new_run: NewRun, until: Until, stopped: Interrupted | None
+) -> None:
+    run = new_run()
+
+    def task(session: RunSession) -> JsonDict:
+        run.pause_marker.touch()
+        until(session.should_stop)
+        assert session.stop_reason() is Stop.PAUSE
+        if stopped is not None:
+            raise stopped
+        return {}
+
+    assert work(run.path, task) is RunState.PAUSED
+    assert run.read_status().message == ("Paused." if stopped is None else "At step 3.")
+
+
+def test_who_pauses_may_take_longer_than_who_is_cancelled(
+    new_run: NewRun, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.0)
+    run = new_run()
+
+    def task(session: RunSession) -> JsonDict:
+        run.pause_marker.touch()
+        until(session.should_stop)
+        first = run.read_status().heartbeat
+        until(lambda: run.read_status().heartbeat > first)  # the heart beats on, and nobody was ended
+        raise Paused("At the checkpoint.")
+
+    assert work(run.path, task) is RunState.PAUSED
+
+
+def test_who_is_cancelled_while_it_pauses_is_cancelled(new_run: NewRun, until: Until) -> None:
+    run = new_run()
+
+    def task(session: RunSession) -> JsonDict:
+        run.pause_marker.touch()
+        until(session.should_stop)
+        run.cancel_marker.touch()
+        until(lambda: session.stop_reason() is Stop.CANCEL)
+        return {}
+
+    assert work(run.path, task) is RunState.CANCELLED
+
+
+def test_two_processes_never_work_on_one_run(new_run: NewRun) -> None:
+    run = new_run()
+
+    def task(session: RunSession) -> JsonDict:
+        with pytest.raises(WorkspaceError, match="worked on by another process"):
+            work(run.path, lambda _: pytest.fail("it was begun"))
+        return {"mine": True}
+
+    assert work(run.path, task) is RunState.DONE
+    assert run.read_status().result == {"mine": True}
+
+
+def test_the_memory_of_the_process_is_told(new_run: NewRun) -> None:
+    run = new_run()
+
+    def task(session: RunSession) -> JsonDict:
+        held = bytearray(50_000_000)
+        session.progress(len(held), len(held))
+        return {}
+
+    work(run.path, task)
+    memory = run.read_status().memory
+    assert memory["rss_peak"] >= memory["rss"]
+    assert memory["rss_peak"] > 50_000_000
 
 
 def test_ctrl_c_ends_the_process_after_the_last_word(new_run: NewRun) -> None:

@@ -11,7 +11,7 @@ import pytest
 from eudscore.errors import WorkspaceError
 from eudscore.jobs import state as module
 from eudscore.jobs.folder import ProcessId, RunFolder
-from eudscore.jobs.state import is_active, is_alive, list_runs, request_cancel, state_of
+from eudscore.jobs.state import is_active, is_alive, list_runs, request_cancel, request_pause, state_of
 from eudscore.records import RunState
 
 NewRun = Callable[..., RunFolder]
@@ -112,6 +112,52 @@ def test_a_queued_run_waits_for_its_worker_a_while_and_is_lost_then(
     assert state_of(without.path).message == "No process took this run up: start it again."
 
 
+def test_a_queued_run_that_a_queue_keeps_may_wait_as_long_as_it_takes(
+    new_run: NewRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = new_run()
+    run.write_status(replace(run.read_status(), kept=True))
+    monkeypatch.setattr(module, "GRACE_SECONDS", 0.0)
+    assert state_of(run.path).state is RunState.QUEUED
+
+
+def test_a_queued_run_rests_at_once_and_can_be_cancelled_then(new_run: NewRun) -> None:
+    run = new_run()
+    assert request_pause(run.path)
+    assert (state_of(run.path).state, state_of(run.path).message) == (RunState.PAUSED, "Paused before it started.")
+    assert not request_pause(run.path)
+    assert not is_active(run.path)
+    assert request_cancel(run.path)
+    assert state_of(run.path).state is RunState.CANCELLED
+
+
+def test_a_running_run_that_is_to_rest_says_so_and_rests_if_its_process_vanishes(
+    new_run: NewRun, dead: ProcessId
+) -> None:
+    alive, gone = new_run(), new_run()
+    running(alive, ProcessId.of(os.getpid()))
+    running(gone, dead)
+    for run in (alive, gone):
+        run.pause_marker.touch()
+    assert (state_of(alive.path).state, state_of(alive.path).message) == (RunState.RUNNING, "Pausing.")
+    assert state_of(gone.path).state is RunState.PAUSED
+
+
+def test_a_paused_run_that_is_cancelled_is_cancelled(new_run: NewRun) -> None:
+    run = new_run()
+    run.write_status(replace(run.read_status(), state=RunState.PAUSED))
+    assert state_of(run.path).state is RunState.PAUSED
+    assert request_cancel(run.path)
+    assert state_of(run.path).message == "Cancelled while it was paused."
+
+
+def test_a_process_of_another_machine_is_judged_by_its_heartbeat_alone() -> None:
+    there = ProcessId(os.getpid(), ProcessId.of(os.getpid()).born, host="0" * 8)
+    assert is_alive(there, heartbeat=time.time())
+    assert not is_alive(there, heartbeat=time.time() - 15)
+    assert not is_alive(there)
+
+
 def test_runs_are_listed_newest_first(new_run: NewRun) -> None:
     runs = [new_run() for _ in range(3)]
     for age, run in enumerate(runs):
@@ -137,6 +183,6 @@ def test_a_folder_that_is_not_there_holds_no_runs(tmp_path: Path) -> None:
 
 
 def test_asking_what_is_no_run_is_one_sentence(tmp_path: Path) -> None:
-    for ask in (state_of, request_cancel, is_active):
+    for ask in (state_of, request_cancel, request_pause, is_active):
         with pytest.raises(WorkspaceError, match="is not a run"):
             ask(tmp_path)
