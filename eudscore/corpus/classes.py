@@ -108,7 +108,7 @@ def several_labels(table: pa.Table, column: str) -> SeveralLabels | None:
     lengths, items = pc.list_value_length(values), plain(pc.list_flatten(values))
     mean = float(pc.mean(lengths).as_py() or 0.0)
     found = pc.unique(items).drop_null().to_pylist()
-    names = _class_label_names(table, column)
+    names = class_label_names(table, column)
     if {0, 1}.issuperset(found) and mean > 2 and pc.count_distinct(lengths).as_py() == 1:
         names = names or tuple(str(position) for position in range(int(mean)))
         mean *= pc.mean(items).as_py()
@@ -192,7 +192,7 @@ def _integers(values: pa.ChunkedArray) -> Ints:
 def _of_integers(table: pa.Table, column: str, numbers: Ints, text: str) -> Classes:
     known = numbers != UNLABELLED
     found, positions = np.unique(numbers[known], return_inverse=True)
-    features = _class_label_names(table, column)
+    features = class_label_names(table, column)
     if features and len(found) and (found[0] < 0 or found[-1] >= len(features)):
         features = ()  # not the names of these labels
     if features:
@@ -205,7 +205,7 @@ def _of_integers(table: pa.Table, column: str, numbers: Ints, text: str) -> Clas
     return Classes(tuple(str(value) for value in found.tolist()), labels)
 
 
-def _class_label_names(table: pa.Table, column: str) -> tuple[str, ...]:
+def class_label_names(table: pa.Table, column: str) -> tuple[str, ...]:
     """Names from the metadata that the `datasets` library writes into Arrow and Parquet schemas."""
     try:
         content = json.loads((table.schema.metadata or {}).get(b"huggingface", b"{}"))

@@ -3,8 +3,8 @@
 Everything a run needs of a model but its updates, which are in `fine_tune`.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from eudscore.models.device import pick_device, pick_dtype, tokens_at_once
 from eudscore.models.loading import ResolvedModel, load, load_tokenizer, resolve_model
 from eudscore.records import Floats
 from eudscore.store.files import draft_folder, rename_synced, writing
-from eudscore.training.tokens import most_tokens, tokenise
+from eudscore.training.tokens import Text, Tokens, most_tokens, tokenise
 
 _OURS = "eudscore"  # what we remember of a training in the config of its model
 _MAX_TOKENS_OF_OTHERS = 512  # where the config does not say, and the model can read as many
@@ -32,6 +32,7 @@ class Classifier:
         device: `cpu` or `cuda`.
         dtype: `float32`, or `bfloat16` for the forward pass.
         max_tokens: texts are cut there.
+        fresh: names of the weights that came from no file.
     """
 
     network: Any
@@ -39,6 +40,7 @@ class Classifier:
     device: str
     dtype: str
     max_tokens: int
+    fresh: frozenset[str] = frozenset()
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -46,20 +48,31 @@ class Classifier:
         names = self.network.config.id2label
         return tuple(str(names[position]) for position in sorted(names))
 
-    def logits(self, rows: Sequence[Sequence[int]]) -> Any:
-        """(b, C) float32 logits of tokenised texts."""
+    @property
+    def multi_label(self) -> bool:
+        """Whether a text may have several of the classes, or none."""
+        return bool(self.network.config.problem_type == "multi_label_classification")
+
+    def logits(self, rows: Sequence[Sequence[int]], types: Sequence[Sequence[int]] | None = None) -> Any:
+        """(b, C) float32 logits of tokenised texts; `types` says of pairs which text each token is of."""
         import torch
 
         ids, mask = padded(rows, self.tokenizer.pad_token_id, self.device)
+        more = {} if types is None else {"token_type_ids": padded(types, 0, self.device)[0]}
         with torch.autocast(self.device, dtype=torch.bfloat16, enabled=self.dtype == "bfloat16"):
             # A batch without padding needs no mask, and attention without one is quicker.
-            answer = self.network(input_ids=ids, attention_mask=None if mask.all() else mask)
+            answer = self.network(input_ids=ids, attention_mask=None if mask.all() else mask, **more)
         return answer.logits.float()
+
+    def probabilities(self, logits: Any) -> Any:
+        """(b, C) of the classes: they add up to 1, or each stands for itself where a text may have several."""
+        return logits.sigmoid() if self.multi_label else logits.softmax(dim=-1)
 
 
 def new_classifier(
-    model: ResolvedModel, classes: Sequence[str], *, device: str, dtype: str, max_tokens: int
-) -> Classifier:
+    model: ResolvedModel, classes: Sequence[str], *, device: str, dtype: str, max_tokens: int,
+    multi_label: bool = False,
+) -> Classifier:  # fmt: skip
     """Put a new head for these classes on a pretrained encoder; the head comes from torch's random state.
 
     Raises:
@@ -68,7 +81,7 @@ def new_classifier(
     names = dict(enumerate(classes))
     network, missing = _load(
         model, num_labels=len(classes), id2label=names, label2id={name: i for i, name in names.items()},
-        problem_type="single_label_classification",
+        problem_type="multi_label_classification" if multi_label else "single_label_classification",
     )  # fmt: skip
     body = [name for name, _ in network.base_model.named_parameters()]
     prefix = f"{network.base_model_prefix}."
@@ -78,7 +91,8 @@ def new_classifier(
             f"{model.name!r} cannot be used as a classifier: its files lack {len(absent)} of the {len(body)} "
             "weights of its architecture. Save it again with save_pretrained, or choose another model."
         )
-    return _placed(network, load_tokenizer(model), device, dtype, max_tokens)
+    placed = _placed(network, load_tokenizer(model), device, dtype, max_tokens)
+    return replace(placed, fresh=frozenset(missing))
 
 
 def load_classifier(
@@ -130,8 +144,13 @@ def _placed(network: Any, tokenizer: Any, device: str, dtype: str, max_tokens: i
     return Classifier(network.to(device), tokenizer, device, pick_dtype(dtype, device), max_tokens)
 
 
-def save_classifier(classifier: Classifier, folder: Path) -> None:
+def save_classifier(classifier: Classifier, folder: Path, notes: Mapping[str, str] | None = None) -> None:
     """Write network (safetensors) and tokenizer; the folder is there complete or not at all.
+
+    Args:
+        classifier: what is written.
+        folder: not there yet, or empty.
+        notes: file name -> text that stands beside the weights.
 
     Raises:
         WorkspaceError: the disk is full, the folder is not empty, or it cannot be written.
@@ -139,12 +158,14 @@ def save_classifier(classifier: Classifier, folder: Path) -> None:
     with draft_folder(folder.parent) as draft, writing(folder):
         classifier.network.save_pretrained(draft)
         classifier.tokenizer.save_pretrained(draft)
+        for name, text in (notes or {}).items():
+            (draft / name).write_text(text, encoding="utf-8")
         rename_synced(draft, folder)
 
 
 def predict(
     classifier: Classifier,
-    texts: Sequence[str],
+    texts: Sequence[Text],
     *,
     on_progress: Callable[[int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -153,20 +174,31 @@ def predict(
 
     Args:
         classifier: from `load_classifier`.
-        texts: any strings; an empty one gets what the model says to nothing.
+        texts: any strings, or pairs of them; an empty one gets what the model says to nothing.
         on_progress: is told how many texts were finished since the last time.
         should_stop: is asked between batches.
 
     Returns:
-        (n, C) float32; rows add up to 1.
+        (n, C) float32; rows add up to 1, unless a text may have several classes.
 
     Raises:
         Interrupted: `should_stop` said so.
     """
+    tokens = tokenise(classifier.tokenizer, texts, max_tokens=classifier.max_tokens, should_stop=should_stop)
+    return predict_tokens(classifier, tokens, on_progress=on_progress, should_stop=should_stop)
+
+
+def predict_tokens(
+    classifier: Classifier,
+    tokens: Tokens,
+    *,
+    on_progress: Callable[[int], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Floats:
+    """`predict` for what is tokenised; the network is in evaluation mode afterwards."""
     import torch
 
-    tokens = tokenise(classifier.tokenizer, texts, max_tokens=classifier.max_tokens, should_stop=should_stop)
-    probabilities = np.empty((len(texts), len(classifier.classes)), dtype=np.float32)
+    probabilities = np.empty((len(tokens.ids), len(classifier.classes)), dtype=np.float32)
     width = int(classifier.network.config.hidden_size)
     budget = tokens_at_once(classifier.device, width=width, dtype=classifier.dtype)
     classifier.network.eval()
@@ -174,8 +206,8 @@ def predict(
         for rows in batches_by_length(tokens.lengths, max_tokens_per_batch=budget):
             if should_stop is not None and should_stop():
                 raise Interrupted("Stopped while predicting; the trained model is kept.")
-            logits = classifier.logits([tokens.ids[row] for row in rows])
-            probabilities[rows] = logits.softmax(dim=-1).cpu().numpy()
+            logits = classifier.logits(*tokens.batch(rows))
+            probabilities[rows] = classifier.probabilities(logits).cpu().numpy()
             if on_progress is not None:
                 on_progress(len(rows))
     return probabilities

@@ -3,51 +3,47 @@
 Source: Devlin et al., BERT (2019), appendix A.3; Mosbach et al., On the Stability of Fine-tuning BERT (2021).
 """
 
-import math
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import islice
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from eudscore.errors import InputError, Interrupted, RequestError
-from eudscore.models.loading import resolve_model
-from eudscore.records import Ints
-from eudscore.training.batches import training_batches
-from eudscore.training.classifier import Classifier, new_classifier, save_classifier
+from eudscore.errors import InputError, RequestError, WorkspaceError
+from eudscore.models.loading import ResolvedModel, resolve_model
+from eudscore.records import JsonDict
+from eudscore.store.files import read_json
+from eudscore.training.checkpoint import Checkpoints
+from eudscore.training.classifier import Classifier, load_classifier, new_classifier, save_classifier
+from eudscore.training.losses import Labels
+from eudscore.training.methods import merged, prepare
+from eudscore.training.randomness import seeded
+from eudscore.training.ranks import Ranks, join_ranks
 from eudscore.training.spec import TrainSpec
-from eudscore.training.tokens import Tokens, tokenise
+from eudscore.training.tokens import Text, tokenise
+from eudscore.training.updates import Updates
+from eudscore.training.upkeep import Lesson, StepReport, Upkeep
 
-MAX_GRADIENT_NORM = 1.0
-MOST_REPORTS = 1000  # of a run, however long: a curve needs no more points, and a GPU waits at each
-_SMOOTHING = 0.9
+FACTS = "training.json"
+"""File in the folder of a trained model: how its training went."""
+
+_VERSION = 1
 
 
-@dataclass(frozen=True)
-class StepReport:
-    """Where a training is.
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Texts and what is true of them.
 
     Attributes:
-        step: updates done.
-        total: updates there will be.
-        loss: cross-entropy of the training batches in nats, smoothed over about ten steps.
-        accuracy: of the training batches before their update, smoothed likewise.
-        learning_rate: of this step.
-        rows_per_second: since the first step.
-        eta_seconds: until the last step.
+        texts: n texts, or pairs of them.
+        labels: (n,) positions of classes, or (n, C) of 0 and 1.
     """
 
-    step: int
-    total: int
-    loss: float
-    accuracy: float
-    learning_rate: float
-    rows_per_second: float
-    eta_seconds: float
+    texts: Sequence[Text]
+    labels: Labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +54,15 @@ class FineTuned:
         model: folder of the trained model.
         classifier: the same model, loaded.
         steps: updates done.
-        seconds: for the updates; loading and saving apart.
+        seconds: for the updates and their checkpoints; loading and saving apart.
         rows_seen: rows read, each as often as it was.
         truncated: texts that were longer than the model was given.
         revision: of the model it started from.
         dtype: of the forward pass.
         device: where it ran.
+        rows_at_once: of a batch: fewer than its rows where the memory was short.
+        processes: that shared the work.
+        dev: what the dev rows said of the weights that are kept: step, accuracy, nll; None without dev rows.
     """
 
     model: Path
@@ -75,66 +74,76 @@ class FineTuned:
     revision: str
     dtype: str
     device: str
+    rows_at_once: int
+    processes: int = 1
+    dev: JsonDict | None = field(default=None)
 
 
 def fine_tune(
     spec: TrainSpec,
-    texts: Sequence[str],
-    labels: Ints,
+    texts: Sequence[Text],
+    labels: Labels,
     *,
     out: Path,
+    dev: Examples | None = None,
     on_step: Callable[[StepReport], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    upkeep: Upkeep | None = None,
 ) -> FineTuned:
     """Fine-tune a classifier and save it; the same spec and rows give the same model on the same CPU.
 
+    With a place for checkpoints it goes on from the last one to the same model as if nothing had happened, and a
+    training whose model is there already is not done again. Started by `accelerate launch` or `torchrun`, the
+    processes share the work and the first one writes.
+
     Args:
         spec: all that decides it.
-        texts: n texts.
-        labels: (n,) positions in `spec.classes`.
+        texts: n texts, or pairs of texts.
+        labels: (n,) positions in `spec.classes`; (n, C) of 0 and 1 where the spec says `multi_label`.
         out: folder for the model, not there yet or empty; appears when it is complete.
-        on_step: is told where it is, at most a thousand times.
+        dev: rows to look at after each epoch, where the spec has a `patience`; they are not trained on.
+        on_step: is told where it is, about a thousand times.
         should_stop: is asked before every step.
+        upkeep: where checkpoints go, and who is told what was done otherwise than asked.
 
     Raises:
         InputError: texts and labels do not fit together, or a label is no class.
-        RequestError: `out` is taken, the loss is no number any more, or the GPU's memory is too small.
+        RequestError: `out` is taken, the loss is no number any more, or the memory is too small for a single text.
         ModelError: the model cannot be had or used.
-        Interrupted: `should_stop` said so; nothing is saved.
+        Interrupted: `should_stop` said so; no model is saved, the checkpoint is.
     """
-    import torch
-
     labels = _checked(spec, texts, labels)
-    if out.exists() and any(out.iterdir()):
-        raise RequestError(f"{out} is not empty: choose another folder for the model.")
+    dev = None if dev is None or spec.patience is None else Examples(dev.texts, _checked(spec, dev.texts, dev.labels))
+    upkeep = upkeep or Upkeep()
     resolved = resolve_model(spec.model)
-    with _random_state_of(spec.seed):
-        classifier = new_classifier(
-            resolved, spec.classes, device=spec.device, dtype=spec.dtype, max_tokens=spec.max_tokens
-        )
-        tokens = tokenise(classifier.tokenizer, texts, max_tokens=classifier.max_tokens, should_stop=should_stop)
-        try:
-            training = _Training(spec, classifier, tokens, labels)
-            training.run(on_step or (lambda _: None), should_stop or (lambda: False))
-        except torch.OutOfMemoryError as error:
-            raise RequestError(
-                f"The memory of the GPU is too small for batches of {spec.batch_size} texts of up to "
-                f"{classifier.max_tokens} tokens: lower batch_size or max_tokens."
-            ) from error
-    save_classifier(classifier, out)
-    return FineTuned(
-        out, classifier, training.total, training.seconds, training.rows_seen, tokens.truncated,
-        resolved.revision, classifier.dtype, classifier.device,
-    )  # fmt: skip
+    ranks = join_ranks(spec.device)
+    key = _key(spec, resolved, Examples(texts, labels), dev)
+    if out.exists() and any(out.iterdir()):
+        if upkeep.checkpoints is not None and (done := _done(out, spec, key)):
+            return done
+        raise RequestError(f"{out} is not empty: choose another folder for the model.")
+    training = _Training(spec, resolved, ranks, upkeep)
+    with seeded(spec.seed):
+        training.begin(Examples(texts, labels), dev, should_stop or (lambda: False))
+        training.go_on(key)
+        training.updates.run(on_step or (lambda _: None), should_stop or (lambda: False), training.checkpoints)
+    return training.end(out, key)
 
 
-def _checked(spec: TrainSpec, texts: Sequence[str], labels: Ints) -> Ints:
-    labels = np.asarray(labels, dtype=np.int64)
-    if not len(texts) or labels.shape != (len(texts),):
+def _checked(spec: TrainSpec, texts: Sequence[Text], labels: Labels) -> Labels:
+    labels = np.asarray(labels, dtype=np.float32) if spec.multi_label else np.asarray(labels, dtype=np.int64)
+    if not len(texts) or labels.shape[:1] != (len(texts),) or labels.ndim != 1 + spec.multi_label:
         raise InputError(
-            f"There are {len(texts):,} texts and {labels.size:,} labels: give at least one text, "
+            f"There are {len(texts):,} texts and {len(labels):,} labels: give at least one text, "
             "and one label for each."
         )
+    if spec.multi_label:
+        if labels.shape[1] != len(spec.classes) or not np.isin(labels, (0, 1)).all():
+            raise InputError(
+                f"The labels have {labels.shape[1]} columns for {len(spec.classes)} classes, or hold other numbers "
+                "than 0 and 1: give a column of 0 and 1 for each class."
+            )
+        return labels
     strange = (labels < 0) | (labels >= len(spec.classes))
     if strange.any():
         raise InputError(
@@ -144,97 +153,97 @@ def _checked(spec: TrainSpec, texts: Sequence[str], labels: Ints) -> Ints:
     return labels
 
 
-@contextmanager
-def _random_state_of(seed: int) -> Iterator[None]:
-    """Draw from this seed within the block, and leave torch's own random state as it was."""
-    import torch
-
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        torch.manual_seed(seed)
-        yield
-
-
 class _Training:
-    """The updates of one run."""
+    """From a pretrained model to the folder of a trained one."""
 
-    def __init__(self, spec: TrainSpec, classifier: Classifier, tokens: Tokens, labels: Ints) -> None:
+    updates: Updates
+    checkpoints: Checkpoints | None = None
+
+    def __init__(self, spec: TrainSpec, resolved: ResolvedModel, ranks: Ranks, upkeep: Upkeep) -> None:
+        self._spec, self._resolved, self._ranks, self._upkeep = spec, resolved, ranks, upkeep
+
+    def begin(self, examples: Examples, dev: Examples | None, should_stop: Callable[[], bool]) -> None:
+        """Load the model, read the texts, and be ready for the first update."""
         import torch
 
-        self.spec, self.classifier, self.tokens = spec, classifier, tokens
-        self.labels = torch.from_numpy(labels).to(classifier.device)
-        self.total = spec.total_steps(len(labels))
-        self.seconds = 0.0
-        self.rows_seen = 0
-        self.optimizer = _optimizer(classifier.network, spec)
-        rate = warmup_then_decay(self.total, spec.warmup)
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, rate)
-        self.smooth = torch.zeros(2, device=classifier.device)  # loss, accuracy
+        spec = self._spec
+        self._classifier = classifier = new_classifier(
+            self._resolved, spec.classes, device=spec.device, dtype=spec.dtype, max_tokens=spec.max_tokens,
+            multi_label=spec.multi_label,
+        )  # fmt: skip
+        self._adapter = prepare(classifier, spec)
 
-    def run(self, on_step: Callable[[StepReport], None], should_stop: Callable[[], bool]) -> None:
-        """Do all updates, and report on some."""
-        batches = training_batches(self.tokens.lengths, batch_size=self.spec.batch_size, seed=self.spec.seed)
-        every = math.ceil(self.total / MOST_REPORTS)
-        began = time.perf_counter()
-        self.classifier.network.train()
-        for step, rows in enumerate(islice(batches, self.total), start=1):
-            if should_stop():
-                raise Interrupted(f"Stopped after step {step - 1:,} of {self.total:,}; no model was saved.")
-            rate = float(self.schedule.get_last_lr()[0])
-            self._update(rows)
-            if step % every == 0 or step == self.total:
-                on_step(self._report(step, rate, time.perf_counter() - began))
-        self.seconds = time.perf_counter() - began
-        self.classifier.network.eval()
-
-    def _update(self, rows: Ints) -> None:
-        import torch
-
-        logits = self.classifier.logits([self.tokens.ids[row] for row in rows])
-        labels = self.labels[torch.from_numpy(rows).to(self.labels.device)]
-        loss = torch.nn.functional.cross_entropy(logits, labels)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.classifier.network.parameters(), MAX_GRADIENT_NORM)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        self.schedule.step()
-        right = (logits.argmax(dim=-1) == labels).float().mean()
-        # Stays on the device: reading a number back would make it wait at every step.
-        self.smooth.lerp_(torch.stack([loss.detach(), right]), 1 - _SMOOTHING)
-        self.rows_seen += len(rows)
-
-    def _report(self, step: int, rate: float, seconds: float) -> StepReport:
-        loss, accuracy = (self.smooth / (1 - _SMOOTHING**step)).tolist()  # it began at zero
-        if not math.isfinite(loss):
-            raise RequestError(
-                f"The loss is no number any more at step {step:,} of {self.total:,}: lower the learning "
-                f"rate, which is {self.spec.learning_rate:g}."
+        def read(some: Examples) -> Lesson:
+            tokens = tokenise(
+                classifier.tokenizer, some.texts, max_tokens=classifier.max_tokens, should_stop=should_stop
             )
-        left = seconds / step * (self.total - step)
-        return StepReport(step, self.total, loss, accuracy, rate, self.rows_seen / seconds, left)
+            return Lesson(tokens, some.labels)
+
+        lesson = read(examples)
+        self._truncated = lesson.tokens.truncated
+        looked_at = None if dev is None else read(dev)
+        self.updates = Updates(spec, classifier, lesson, looked_at, self._upkeep, self._ranks)
+        if self._ranks.rank:  # the same head in all processes, but other dropout
+            torch.manual_seed(spec.seed + self._ranks.rank)
+
+    def go_on(self, key: str) -> None:
+        """Take up the last checkpoint, where there is a place for them and one of this very training is there."""
+        if self._upkeep.checkpoints is None:
+            return
+        self.checkpoints = Checkpoints(self._upkeep.checkpoints, key)
+        state, told = self.checkpoints.load()
+        if told:
+            self._upkeep.tell(told)
+        if state is not None:
+            self.updates.take_up(state)
+            self._upkeep.tell(f"It goes on after step {state.step:,} of {self.updates.total:,}.")
+
+    def end(self, out: Path, key: str) -> FineTuned:
+        """Save the model; the checkpoints are not needed any more."""
+        updates, classifier = self.updates, self._classifier
+        updates.gradients.record.gather(self._ranks)
+        merged(classifier, self._adapter)
+        patience, dev = updates.patience, None
+        if patience is not None and patience.best is not None:
+            dev = {"step": patience.best_step, "accuracy": patience.best.accuracy, "nll": patience.best.nll}
+        facts: JsonDict = {
+            "steps": updates.step, "seconds": updates.seconds, "rows_seen": updates.rows_seen,
+            "truncated": self._truncated, "revision": self._resolved.revision, "dtype": classifier.dtype,
+            "device": classifier.device, "rows_at_once": updates.gradients.rows_at_once,
+            "processes": self._ranks.size, "dev": dev,
+        }  # fmt: skip
+        if self._ranks.rank == 0:
+            self._upkeep.on_dynamics(updates.gradients.record.dynamics())
+            about = {"version": _VERSION, "key": key, "spec": self._spec.to_json(), **facts}
+            save_classifier(classifier, out, {FACTS: json.dumps(about, indent=1)})
+            if self.checkpoints is not None:
+                self.checkpoints.clear()
+        self._ranks.gathered(None)  # nobody leaves before the model is there
+        return FineTuned(out, classifier, **facts)
 
 
-def _optimizer(network: Any, spec: TrainSpec) -> Any:
-    import torch
+def _key(spec: TrainSpec, resolved: ResolvedModel, examples: Examples, dev: Examples | None) -> str:
+    """16 hex digits of all that decides a training: a state or a model of another one is never taken for its own."""
+    versions = [version(name) for name in ("torch", "transformers")]
+    digest = hashlib.sha256(json.dumps([spec.to_json(), resolved.revision, versions]).encode())
+    for part in (examples, dev):
+        if part is None:
+            continue
+        digest.update(np.ascontiguousarray(part.labels).tobytes())
+        for text in part.texts:
+            encoded = json.dumps(text).encode()
+            digest.update(len(encoded).to_bytes(8, "big") + encoded)
+    return digest.hexdigest()[:16]
 
-    matrices = [weight for weight in network.parameters() if weight.ndim >= 2]
-    others = [weight for weight in network.parameters() if weight.ndim < 2]
-    return torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": spec.weight_decay}, {"params": others, "weight_decay": 0.0}],
-        lr=spec.learning_rate,
-        fused=True,
-    )
 
-
-def warmup_then_decay(total: int, warmup: float) -> Callable[[int], float]:
-    """Factor of the learning rate by the number of updates done: up to 1 and down to 0, both linearly.
-
-    The first update is never idle: the rise ends at its last step, it does not begin with a rate of 0.
-    """
-    rise = round(total * warmup)
-
-    def factor(done: int) -> float:
-        if done < rise:
-            return (done + 1) / rise
-        return (total - done) / max(1, total - rise)
-
-    return factor
+def _done(out: Path, spec: TrainSpec, key: str) -> FineTuned | None:
+    """What came of this very training, where its model is there already."""
+    try:
+        facts = read_json(out / FACTS, version=_VERSION)
+    except WorkspaceError:
+        return None
+    if facts.pop("key") != key:
+        return None
+    classifier = load_classifier(out, device=spec.device, dtype=spec.dtype)
+    known = {name: facts[name] for name in FineTuned.__dataclass_fields__ if name in facts}
+    return FineTuned(out, classifier, **known)

@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eudscore.errors import InputError
 from eudscore.records import Bools, Floats, Ints, JsonDict
+from eudscore.training.bootstrap import Interval, accuracy_interval, calibration_interval, f1_and_recalls, mean_interval
 
-LEVEL = 0.95
+_BINS = 15  # of confidence, for the calibration error
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Metrics:
         ece: expected calibration error, in [0, 1].
         recall: class name -> share of its rows that were found; None for a class without test rows.
         confusion: (C, C) counts; row = label, column = prediction.
+        intervals: metric -> 95 % bootstrap interval, of the recall one a class (None without test rows).
     """
 
     rows: int
@@ -40,11 +43,12 @@ class Metrics:
     ece: float
     recall: Mapping[str, float | None]
     confusion: tuple[tuple[int, ...], ...]
+    intervals: Mapping[str, Any]
 
     def to_json(self) -> JsonDict:
         """Plain JSON values."""
         content: dict[str, Any] = asdict(self)
-        return {**content, "confusion": [list(row) for row in self.confusion]}
+        return {**content, "confusion": [list(row) for row in self.confusion], "intervals": plain(self.intervals)}
 
 
 def measure(labels: Ints, probabilities: Floats, *, classes: Sequence[str], seed: int = 0) -> Metrics:
@@ -62,13 +66,13 @@ def measure(labels: Ints, probabilities: Floats, *, classes: Sequence[str], seed
     labels = np.asarray(labels, dtype=np.int64)
     _check(labels, probabilities, len(classes))
     predicted = probabilities.argmax(axis=1).astype(np.int64)
-    correct = predicted == labels
-    low, high = bootstrap_interval(correct, seed=seed)
     counts = confusion(labels, predicted, len(classes))
     found = [None if np.isnan(value) else float(value) for value in recalls(counts)]
+    low, high = accuracy_interval(predicted == labels, seed=seed)
+    f1, of_recalls = f1_and_recalls(counts, seed=seed)
     return Metrics(
         rows=len(labels),
-        accuracy=float(correct.mean()),
+        accuracy=float((predicted == labels).mean()),
         accuracy_low=low,
         accuracy_high=high,
         macro_f1=macro_f1(counts),
@@ -76,7 +80,25 @@ def measure(labels: Ints, probabilities: Floats, *, classes: Sequence[str], seed
         ece=calibration_error(labels, probabilities),
         recall=dict(zip(classes, found, strict=True)),
         confusion=tuple(tuple(row) for row in counts.tolist()),
-    )
+        intervals={
+            "accuracy": (low, high), "macro_f1": f1,
+            "nll": mean_interval(_surprises(labels, probabilities), seed=seed),
+            "ece": calibration_interval(_gaps(labels, probabilities), answers=1, seed=seed),
+            "recall": dict(zip(classes, of_recalls, strict=True)),
+        },
+    )  # fmt: skip
+
+
+def plain(intervals: Mapping[str, Any]) -> JsonDict:
+    """Intervals as lists, for JSON."""
+
+    def listed(interval: Interval | None) -> list[float] | None:
+        return None if interval is None else list(interval)
+
+    return {
+        name: {one: listed(found) for one, found in of.items()} if isinstance(of, Mapping) else listed(of)
+        for name, of in intervals.items()
+    }
 
 
 def _check(labels: Ints, probabilities: Floats, classes: int) -> None:
@@ -115,43 +137,31 @@ def macro_f1(counts: Ints) -> float:
 
 def nll(labels: Ints, probabilities: Floats) -> float:
     """Mean negative log probability of the label, in nats; 0 counts as the smallest float32."""
+    return float(_surprises(labels, probabilities).mean())
+
+
+def _surprises(labels: Ints, probabilities: Floats) -> NDArray[np.float64]:
     of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.log(np.maximum(of_label, np.finfo(np.float32).tiny)).mean())
+    return np.asarray(-np.log(np.maximum(of_label, np.finfo(np.float32).tiny)))
 
 
-def calibration_error(labels: Ints, probabilities: Floats, *, bins: int = 15) -> float:
+def calibration_error(labels: Ints, probabilities: Floats, *, bins: int = _BINS) -> float:
     """Mean distance between confidence and accuracy over equal bins of confidence, weighted by their rows.
 
     Source: Guo et al., On Calibration of Modern Neural Networks (2017), eq. 3.
     """
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    correct = probabilities.argmax(axis=1) == labels
-    of_row = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
-    gaps = np.bincount(of_row, weights=correct - confidence, minlength=bins)
+    gaps = _gaps(labels, probabilities, bins).sum(axis=0)
     return float(np.abs(gaps).sum() / len(labels))
 
 
-def bootstrap_interval(
-    correct: Bools, *, level: float = LEVEL, draws: int = 2000, seed: int = 0
-) -> tuple[float, float]:
-    """Percentile bootstrap interval of an accuracy, over the rows of the test set.
+def _gaps(labels: Ints, probabilities: Floats, bins: int = _BINS) -> NDArray[np.float64]:
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    return binned_gaps(confidence, probabilities.argmax(axis=1) == labels, bins)
 
-    Among n rows drawn with replacement the number of right ones is binomial, so that is what is drawn. It
-    tells of the luck of this test set, not of the luck of this training. All right or all wrong has no width.
 
-    Args:
-        correct: (n,) whether each test row was right, n at least 1.
-        level: share of the draws inside, in (0, 1).
-        draws: how often the test set is drawn anew.
-        seed: of the draws.
-
-    Raises:
-        ValueError: `correct` is empty.
-
-    Source: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 13.
-    """
-    if not len(correct):
-        raise ValueError("no rows to draw from")
-    drawn = np.random.default_rng(seed).binomial(len(correct), np.mean(correct), size=draws) / len(correct)
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+def binned_gaps(confidence: NDArray[np.float64], correct: Bools, bins: int = _BINS) -> NDArray[np.float64]:
+    """(n, bins): whether each answer was right minus its confidence, in the bin of that confidence."""
+    of_row = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    gaps = np.zeros((len(confidence), bins))
+    gaps[np.arange(len(confidence)), of_row] = correct - confidence
+    return gaps

@@ -3,12 +3,28 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
 
 from eudscore.errors import RequestError
 from eudscore.records import JsonDict
 
 VERSION = 1
+
+
+class Method(StrEnum):
+    """Which weights are trained."""
+
+    FULL = "full"  # all
+    HEAD = "head"  # the classifier on top, and what the model's files did not hold
+    LORA = "lora"  # the head, and a low-rank update of every linear layer below it
+
+
+class ClassWeights(StrEnum):
+    """How much a row of each class counts in the loss."""
+
+    NONE = "none"
+    BALANCED = "balanced"  # inversely to the rows of its class: each class counts the same
 
 
 @dataclass(frozen=True)
@@ -31,6 +47,12 @@ class TrainSpec:
         dtype: `float32`, `bfloat16` for the forward pass (the weights stay float32), or `auto`: bfloat16
             where the device multiplies it natively.
         device: `auto`, `cpu` or `cuda`.
+        method: a name of `Method`.
+        class_weights: a name of `ClassWeights`; weights of a batch are relative to their sum.
+        patience: looks at the dev rows, one an epoch, without a better one after which the training ends; the best
+            weights are kept. None = no dev rows are looked at.
+        rank: of the updates of LoRA; their scale is twice that (Hu et al., LoRA, 2021).
+        multi_label: whether a text may have several of the classes, or none.
     """
 
     model: str
@@ -45,6 +67,11 @@ class TrainSpec:
     seed: int = 0
     dtype: str = "auto"
     device: str = "auto"
+    method: Method = Method.FULL
+    class_weights: ClassWeights = ClassWeights.NONE
+    patience: int | None = None
+    rank: int = 8
+    multi_label: bool = False
 
     def __post_init__(self) -> None:
         _check(
@@ -62,6 +89,15 @@ class TrainSpec:
             self.dtype in ("auto", "float32", "bfloat16"),
             f"There is no dtype {self.dtype!r}: choose auto, float32 or bfloat16.",
         )
+        for name, kind in (("method", Method), ("class_weights", ClassWeights)):
+            value = getattr(self, name)
+            known = ", ".join(kind)
+            _check(value in list(kind), f"There is no {name.replace('_', ' ')} {value!r}: choose among {known}.")
+            object.__setattr__(self, name, kind(value))
+        _check(
+            not (self.multi_label and self.class_weights is ClassWeights.BALANCED),
+            "Balanced class weights are for one label a row, and here a row may have several: leave them out.",
+        )
 
     def total_steps(self, rows: int) -> int:
         """Updates for a number of rows, at least 1."""
@@ -72,7 +108,8 @@ class TrainSpec:
 
     def to_json(self) -> JsonDict:
         """Plain JSON values with a `version`."""
-        return {"version": VERSION, **asdict(self), "classes": list(self.classes)}
+        names = {"method": self.method.value, "class_weights": self.class_weights.value}
+        return {"version": VERSION, **asdict(self), **names, "classes": list(self.classes)}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "TrainSpec":
@@ -103,6 +140,8 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("weight_decay", 0.0, 1.0),
     ("max_tokens", 4, 131_072),
     ("seed", 0, 2**63 - 1),
+    ("patience", 1, 1000),
+    ("rank", 1, 1024),
 )
 
 

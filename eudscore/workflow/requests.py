@@ -137,6 +137,20 @@ def parse_rule(name: str) -> Rule:
     return Rule(name)
 
 
+class MoreFitting(TypedDict, total=False):
+    """Options of training that few need; their defaults are those of `FitOptions`."""
+
+    method: str
+    class_weights: str
+    early_stopping: int | None
+    learning_rate: float | None
+    batch_size: int
+    max_tokens: int
+    labels: str | None
+    onnx: bool
+    device: str
+
+
 @dataclass(frozen=True)
 class FitOptions:
     """How to fine-tune.
@@ -147,6 +161,15 @@ class FitOptions:
         steps: updates, instead of epochs.
         seed: model init and order of the batches.
         device: auto, cpu or cuda.
+        method: what is trained: `full`, `head` or `lora`.
+        class_weights: `none`, or `balanced`: each class counts the same.
+        early_stopping: a tenth of the rows is set aside and looked at after every epoch; the training ends after so
+            many looks without a better one, and the best weights are kept. None = all rows, to the end.
+        learning_rate: highest of the schedule; one that suits model and method where it is not given.
+        batch_size: rows an update.
+        max_tokens: texts are cut there.
+        labels: a column that holds several labels a row, to train on instead of the one label of the data set.
+        onnx: whether the model is written as ONNX as well.
     """
 
     model: str = BUILTIN
@@ -154,6 +177,14 @@ class FitOptions:
     steps: int | None = None
     seed: int = 0
     device: str = "auto"
+    method: str = "full"
+    class_weights: str = "none"
+    early_stopping: int | None = None
+    learning_rate: float | None = None
+    batch_size: int = 16
+    max_tokens: int = 128
+    labels: str | None = None
+    onnx: bool = False
 
 
 def default_entropies(

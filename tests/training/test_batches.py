@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eudscore.training.batches import training_batches
+from eudscore.training.batches import batches_per_epoch, training_batches
 
 lengths_of_texts = st.lists(st.integers(0, 500), min_size=1, max_size=300).map(np.array)
 
@@ -46,3 +46,19 @@ def test_long_batches_are_spread_over_the_epoch() -> None:
     lengths = np.random.default_rng(0).integers(1, 500, size=1600)
     longest = [lengths[rows].max() for rows in islice(training_batches(lengths, batch_size=16, seed=0), 100)]
     assert np.mean(longest[:50]) == pytest.approx(np.mean(longest[50:]), rel=0.3)
+
+
+@given(st.integers(1, 60), st.integers(1, 9), st.integers(0, 40))
+def test_leaving_batches_out_gives_those_that_would_have_followed(rows: int, batch_size: int, skip: int) -> None:
+    lengths = np.random.default_rng(rows).integers(1, 30, rows)
+    whole = list(islice(training_batches(lengths, batch_size=batch_size, seed=3), skip + 12))
+    rest = list(islice(training_batches(lengths, batch_size=batch_size, seed=3, skip=skip), 12))
+    for one, other in zip(whole[skip:], rest, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@given(st.integers(1, 60), st.integers(1, 9))
+def test_an_epoch_is_as_many_batches_as_read_every_row_once(rows: int, batch_size: int) -> None:
+    lengths = np.ones(rows, dtype=np.int64)
+    epoch = list(islice(training_batches(lengths, batch_size=batch_size, seed=0), batches_per_epoch(rows, batch_size)))
+    assert sorted(np.concatenate(epoch)) == list(range(rows))

@@ -11,13 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eudscore.errors import InputError, Interrupted, ModelError, RequestError
-from eudscore.training import fine_tune as module
+from eudscore.training import updates
 from eudscore.training.classifier import load_classifier, predict
-from eudscore.training.fine_tune import StepReport, fine_tune, warmup_then_decay
+from eudscore.training.fine_tune import FineTuned, fine_tune
+from eudscore.training.schedule import warmup_then_decay
 from eudscore.training.spec import TrainSpec
+from eudscore.training.upkeep import StepReport
 
 
-def trained(spec: TrainSpec, toy: SimpleNamespace, out: Path) -> tuple[module.FineTuned, list[StepReport]]:
+def trained(spec: TrainSpec, toy: SimpleNamespace, out: Path) -> tuple[FineTuned, list[StepReport]]:
     reports: list[StepReport] = []
     return fine_tune(spec, toy.texts, toy.labels, out=out, on_step=reports.append), reports
 
@@ -42,7 +44,7 @@ def test_reports_count_every_step_and_row(spec: TrainSpec, toy: SimpleNamespace,
 def test_a_long_run_reports_a_bounded_number_of_times(
     spec: TrainSpec, toy: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_REPORTS", 4)
+    monkeypatch.setattr(updates, "MOST_REPORTS", 4)
     _, reports = trained(replace(spec, steps=10), toy, tmp_path / "model")
     assert [report.step for report in reports] == [3, 6, 9, 10]
 
@@ -182,17 +184,6 @@ def test_a_loss_that_is_no_number_ends_the_run(
     with pytest.raises(RequestError, match=r"step 1 of 64: lower the learning rate, which is 0\.003"):
         trained(spec, toy, tmp_path / "model")
     assert not (tmp_path / "model").exists()
-
-
-def test_a_full_gpu_is_one_sentence(
-    spec: TrainSpec, toy: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object) -> None:
-        raise torch.OutOfMemoryError
-
-    monkeypatch.setattr(module._Training, "_update", full)
-    with pytest.raises(RequestError, match="batches of 16 texts of up to 32 tokens: lower batch_size"):
-        trained(spec, toy, tmp_path / "model")
 
 
 @given(st.integers(1, 500), st.floats(0, 1))

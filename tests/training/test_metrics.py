@@ -10,7 +10,7 @@ from sklearn import metrics as sk
 
 from eudscore.errors import InputError
 from eudscore.training.metrics import (
-    bootstrap_interval,
+    accuracy_interval,
     calibration_error,
     confusion,
     macro_f1,
@@ -81,29 +81,29 @@ def test_bootstrap_interval_agrees_with_scipy(rows: int, right: int) -> None:
         (correct.astype(float),), np.mean, method="percentile", n_resamples=20_000,
         rng=np.random.default_rng(0),
     ).confidence_interval  # fmt: skip
-    low, high = bootstrap_interval(correct, draws=20_000, seed=1)
+    low, high = accuracy_interval(correct, draws=20_000, seed=1)
     assert (low, high) == pytest.approx((oracle.low, oracle.high), abs=1.01 / rows)
 
 
 def test_bootstrap_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     rng = np.random.default_rng(0)
-    intervals = [bootstrap_interval(rng.random(400) < 0.8, seed=i) for i in range(400)]
+    intervals = [accuracy_interval(rng.random(400) < 0.8, seed=i) for i in range(400)]
     covered = np.mean([low <= 0.8 <= high for low, high in intervals])
     assert 0.91 < covered < 0.98
 
 
 def test_bootstrap_interval_has_no_width_where_all_is_right() -> None:
-    assert bootstrap_interval(np.ones(10, dtype=bool)) == (1.0, 1.0)
+    assert accuracy_interval(np.ones(10, dtype=bool)) == (1.0, 1.0)
 
 
 def test_bootstrap_interval_is_the_same_for_a_seed() -> None:
     correct = np.arange(100) < 70
-    assert bootstrap_interval(correct, seed=5) == bootstrap_interval(correct, seed=5)
+    assert accuracy_interval(correct, seed=5) == accuracy_interval(correct, seed=5)
 
 
 def test_a_higher_level_is_a_wider_interval() -> None:
     correct = np.arange(100) < 70
-    narrow, wide = (bootstrap_interval(correct, level=level) for level in (0.5, 0.99))
+    narrow, wide = (accuracy_interval(correct, level=level) for level in (0.5, 0.99))
     assert wide[0] < narrow[0] < 0.7 < narrow[1] < wide[1]
 
 

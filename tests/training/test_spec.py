@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from eudscore.errors import RequestError
-from eudscore.training.spec import TrainSpec
+from eudscore.training.spec import ClassWeights, Method, TrainSpec
 
 SPEC = TrainSpec("builtin", ("no", "yes"))
 
@@ -63,3 +63,12 @@ def test_a_spec_of_another_version_is_refused(change: dict[str, object], sentenc
 def test_a_spec_that_lacks_its_model_is_refused() -> None:
     with pytest.raises(RequestError, match=r"lacks \['model'\]"):
         TrainSpec.from_json({"version": 1, "classes": ["a", "b"]})
+
+
+def test_every_option_comes_back_from_json() -> None:
+    spec = TrainSpec(
+        "m", ("a", "b"), steps=3, method=Method.LORA, class_weights=ClassWeights.BALANCED, patience=2, rank=4
+    )
+    content = json.loads(json.dumps(spec.to_json()))
+    assert (content["method"], content["class_weights"]) == ("lora", "balanced")
+    assert TrainSpec.from_json(content) == spec

@@ -86,7 +86,7 @@ def test_training_in_this_process_gives_a_run_like_any_other(
     )
     assert run.folder == tmp_path / "run"
     assert sorted(path.name for path in run.folder.iterdir()) == [
-        "log.txt", "metrics.jsonl", "model", "spec.json", "status.json",
+        "dynamics.jsonl", "log.txt", "metrics.jsonl", "model", "spec.json", "status.json",
     ]  # fmt: skip
     assert run.metrics["test_rows"] == 89
     assert "accuracy" in run.sentence
