@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from eudscore.store.scores import Scores
     from eudscore.workflow.choosing import Subset
     from eudscore.workflow.fitting import Run
-    from eudscore.workflow.requests import MoreScoring
+    from eudscore.workflow.requests import MoreFitting, MoreScoring
+    from eudscore.workflow.study_plan import MoreStudying
+    from eudscore.workflow.study_results import Study
 
 __version__ = "0.1.0"
-__all__ = ["read", "score", "select", "train"]
+__all__ = ["read", "score", "select", "study", "train"]
 
 
 def read(
@@ -129,6 +131,7 @@ def select(
 def train(
     data: "Corpus", subset: "Subset | None" = None, *, test: "Corpus", model: str = "builtin",
     epochs: float | None = None, steps: int | None = None, seed: int = 0, out: "str | Path | None" = None,
+    **more: "Unpack[MoreFitting]",
 ) -> "Run":  # fmt: skip
     """Fine-tune a classifier on a subset of the data (on all of it without one) and test it.
 
@@ -140,7 +143,9 @@ def train(
         epochs: passes over the chosen rows; 3 where neither this nor `steps` is given.
         steps: updates, instead of epochs.
         seed: model init and order of the batches.
-        out: folder of the run; a new one in the workspace where it is not given.
+        out: folder of the run; a new one in the workspace where it is not given. An unfinished run of the same rows
+            and options goes on from its last checkpoint.
+        more: what only some need (method, early stopping, class weights, ...); see `MoreFitting`.
 
     Returns:
         The finished run, with its `metrics`.
@@ -153,5 +158,45 @@ def train(
     from eudscore.workflow.requests import FitOptions
 
     rows = None if subset is None else subset.rows
-    options = FitOptions(model=model, epochs=epochs, steps=steps, seed=seed)
+    options = FitOptions(model=model, epochs=epochs, steps=steps, seed=seed, **more)
     return fitting.fit_here(Workspace(default_root()), data, rows, test, options, out=out)
+
+
+def study(
+    data: "Corpus", *, test: "Corpus", budgets: "Sequence[float | str]" = (0.16,),
+    strategies: "Sequence[str]" = ("coverage",), seeds: int = 5, model: str = "builtin", epochs: float | None = None,
+    out: "str | Path | None" = None, **more: "Unpack[MoreStudying]",
+) -> "Study":  # fmt: skip
+    """Compare selections with random subsets of their size and with all rows, by real fine-tunes in pairs.
+
+    Args:
+        data: from `read`; its labelled rows are trained on.
+        test: another data set with the same classes; never trained on.
+        budgets: shares of the rows.
+        strategies: names of `selection.request.Strategy`; random, random_by_class and full come along.
+        seeds: trainings of each, in pairs.
+        model: `builtin`, a folder or a Hub id.
+        epochs: passes over all rows; 3 where it is not given.
+        out: folder of the study, where one that was interrupted goes on; a new one in the workspace without it.
+        more: what only some need; see `MoreStudying`.
+
+    Returns:
+        The finished study: `cells`, `compared(metric)`, `verdicts(metric)`.
+
+    Raises:
+        RequestError, InputError, ModelError: in one sentence.
+        Interrupted: Ctrl-C; what was trained is kept in `out`.
+
+    Source: the protocol of Dodge et al., Show Your Work (2019), with pairs by seed; own design.
+    """
+    from eudscore.store.workspace import Workspace, default_root
+    from eudscore.workflow.requests import FitOptions
+    from eudscore.workflow.study_plan import DRAWS, Regime, study_request
+    from eudscore.workflow.study_runs import study_here
+
+    draws, regime = more.pop("draws", DRAWS), more.pop("regime", Regime.EPOCHS)
+    options = FitOptions(model=model, epochs=epochs, **more)  # type: ignore[misc]
+    request = study_request(
+        budgets=budgets, strategies=strategies, seeds=seeds, draws=draws, regime=regime, options=options
+    )
+    return study_here(Workspace(default_root()), data, test, request, out=out)

@@ -1,12 +1,14 @@
 """What a data set looks like, counted once and kept under it: its profile, and its near-duplicates."""
 
+import time
+
 import numpy as np
 
 from eudscore.corpus.profile import Profile, profile
 from eudscore.geometry.minhash import BANDS, NEAR, ROWS_OF_BAND, near_duplicates
 from eudscore.geometry.shingles import CHARACTERS, FEW_WORDS, FEWEST_WORDS, LONGEST, WORDS
 from eudscore.records import Card, Corpus, Ints, JsonDict
-from eudscore.store.keyed import CARD
+from eudscore.store.keyed import CARD, SECONDS
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.workflow.requests import Progress, silent
 
@@ -72,6 +74,12 @@ def near_duplicate_rows(workspace: Workspace, ref: CorpusRef) -> int | None:
     return None if content is None else int(content["card"]["outcome"]["rows_beyond_first"])
 
 
+def near_duplicates_seconds(workspace: Workspace, ref: CorpusRef) -> float | None:
+    """How long it took to look for them; None where nobody did, or it was not noted."""
+    content = workspace.content(_KIND, ref.id, _near_card().key, about=CARD)
+    return None if content is None else content.get(SECONDS)
+
+
 def find_near_duplicates(workspace: Workspace, ref: CorpusRef, *, on_progress: Progress = silent) -> Ints:
     """The near-duplicate groups of a data set, found and kept where they are not there yet.
 
@@ -85,10 +93,13 @@ def find_near_duplicates(workspace: Workspace, ref: CorpusRef, *, on_progress: P
         kept = near_duplicates_of(workspace, ref)
         if kept is not None:
             return kept
+        began = time.monotonic()
         found = near_duplicates(workspace.corpus(ref).text_column, on_progress=on_progress)
+        seconds = time.monotonic() - began
         several = np.unique(found.groups[found.groups != np.arange(len(found.groups))])
         finished = card.with_outcome(rows_beyond_first=found.beyond_first, groups_of_several=len(several))
-        workspace.keep(_KIND, ref.id, card.key, {"card": finished.to_json()}, {_GROUPS: found.groups}, about=CARD)
+        content = {"card": finished.to_json(), SECONDS: seconds}
+        workspace.keep(_KIND, ref.id, card.key, content, {_GROUPS: found.groups}, about=CARD)
         return found.groups
 
 

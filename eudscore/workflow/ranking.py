@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 
 from eudscore.records import JsonDict
 from eudscore.selection.pool import Materials
@@ -9,6 +10,7 @@ from eudscore.selection.ranking import Ranking
 from eudscore.selection.recipe import Provenance, rank_limit, ranked
 from eudscore.selection.request import Balance, Per, SelectionRequest, Strategy
 from eudscore.selection.strategies import STRATEGIES, VERSION, Need
+from eudscore.store.keyed import SECONDS
 from eudscore.store.scores import Scores
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.workflow.materials import PREDICTIVE, StoredMaterials
@@ -62,8 +64,12 @@ def rank_rows(materials: StoredMaterials, request: SelectionRequest, *, on_progr
         found = kept_ranking(materials, request)
         if found is None:
             on_progress(f"Ranking by {request.strategy.value}", 0, len(materials))
+            began = time.monotonic()
             found = rank_anew(materials, request)
-            about = {"request": _about(materials, request), "notes": list(found.notes), "balance": found.balance.value}
+            about = {
+                "request": _about(materials, request), "notes": list(found.notes), "balance": found.balance.value,
+                SECONDS: time.monotonic() - began,
+            }  # fmt: skip
             workspace.keep_ranking(corpus_id, key, about, found.order, found.withheld)
             on_progress(f"Ranking by {request.strategy.value}", len(materials), len(materials))
     return found

@@ -22,6 +22,7 @@ from eudscore.scorers.masked import MaskedScorer
 from eudscore.scorers.predictive import PredictiveScorer, check_labels
 from eudscore.scorers.semantic import SemanticScorer
 from eudscore.store.draft import RowDraft
+from eudscore.store.keyed import SECONDS
 from eudscore.store.scores import Scores
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.workflow.adapting import adapted
@@ -184,7 +185,7 @@ def _compute(workspace: Workspace, corpus: Corpus, scorer: Scorer, stage: str, o
         draft.close()
         outcome = {**draft.outcome, **counts_of(draft.flags)}
         finished = [card.with_outcome(**outcome).to_json() for card in cards.values()]
-        workspace.complete("columns", corpus.id, key, {"cards": finished})
+        workspace.complete("columns", corpus.id, key, {"cards": finished, SECONDS: draft.seconds})
     return key
 
 

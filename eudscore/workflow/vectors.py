@@ -1,5 +1,6 @@
 """Vectors and their neighbour graph: computed once, kept, and shared by scores and map."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -18,6 +19,7 @@ from eudscore.models.loading import resolve_model
 from eudscore.records import Card, Corpus, Flag, Floats, Ints, JsonDict, counts_of
 from eudscore.scorers.vectors import VectorScorer
 from eudscore.store.draft import RowDraft
+from eudscore.store.keyed import SECONDS
 from eudscore.store.workspace import Workspace
 from eudscore.workflow.requests import BUILTIN, Progress, ScoreRequest
 
@@ -76,7 +78,7 @@ def groups_of(corpus: Corpus, space: Space) -> tuple[Ints, str]:
     two overlap they are united. Some encoders find all texts alike; then near-duplicates chain into one group and
     only equal texts count.
     """
-    named, told = _named_groups(corpus)
+    named, told = named_groups(corpus)
     near = "near-duplicates, cosine >= 0.95" + ("" if space.graph.exact else f", {space.graph.search}")
     equal = "equal texts (by cosine this encoder takes most texts for near-duplicates)"
     texts = corpus.texts()
@@ -110,7 +112,7 @@ def united_groups(first: Ints, second: Ints) -> Ints:
     return np.asarray(lowest[component], dtype=np.int64)
 
 
-def _named_groups(corpus: Corpus) -> tuple[Ints | None, str]:
+def named_groups(corpus: Corpus) -> tuple[Ints | None, str]:
     """(n,) lowest row of the group that the corpus names, for each row; a row without a name is alone."""
     column = corpus.roles.group
     if column is None:
@@ -169,7 +171,7 @@ def _take(workspace: Workspace, corpus: Corpus, card: Card, on_progress: Progres
         on_progress(stage, start + len(numbers), len(corpus))
     draft.close()
     finished = card.with_outcome(**counts_of(draft.flags))
-    workspace.complete("vectors", corpus.id, card.key, {"cards": [finished.to_json()]})
+    workspace.complete("vectors", corpus.id, card.key, {"cards": [finished.to_json()], SECONDS: draft.seconds})
 
 
 def _of_unit_length(numbers: NDArray[np.floating]) -> Floats:
@@ -198,7 +200,7 @@ def _encode(workspace: Workspace, corpus: Corpus, scorer: VectorScorer, on_progr
         on_progress(stage, done, total)
     draft.close()
     card = scorer.card.with_outcome(**draft.outcome, **counts_of(draft.flags))
-    workspace.complete("vectors", corpus.id, key, {"cards": [card.to_json()]})
+    workspace.complete("vectors", corpus.id, key, {"cards": [card.to_json()], SECONDS: draft.seconds})
 
 
 def _graph(
@@ -216,7 +218,9 @@ def _graph(
     if stored is not None:
         return NeighbourGraph(*stored, exact=exact)
     on_progress("Finding neighbours", 0, len(corpus))
+    began = time.monotonic()
     graph = neighbour_graph(np.asarray(vectors), k=NEIGHBOURS, device=device)
-    workspace.keep_graph(corpus.id, card, graph.indices, graph.similarities)
+    seconds = time.monotonic() - began
+    workspace.keep_graph(corpus.id, card, graph.indices, graph.similarities, seconds=seconds)
     on_progress("Finding neighbours", len(corpus), len(corpus))
     return graph

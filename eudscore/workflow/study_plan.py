@@ -1,0 +1,181 @@
+"""What a study is to train: strategies x budgets x seeds, with random, class-proportional and full always among them.
+
+Light enough for the app's server: nothing here trains or scores.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from eudscore.errors import RequestError
+from eudscore.records import JsonDict
+from eudscore.selection.budget import parse_budget
+from eudscore.selection.request import Balance, SelectionRequest, Strategy
+from eudscore.selection.strategies import strategy_named
+from eudscore.selection.written import request_from_json, request_to_json
+from eudscore.study.results import FULL, RANDOM
+from eudscore.workflow.requests import FitOptions, MoreFitting
+
+VERSION = 1
+BY_CLASS = "random_by_class"
+"""As many random rows, each class in its share: what class balance alone gains."""
+MOST_SEEDS = 100
+DRAWS = 3
+_DRAWN = (Strategy.RANDOM, Strategy.STRATIFIED, Strategy.BAND)  # the others rank by what they read
+_ALWAYS = {
+    RANDOM: SelectionRequest(1.0, strategy=Strategy.RANDOM, balance=Balance.NONE),
+    BY_CLASS: SelectionRequest(1.0, strategy=Strategy.RANDOM, balance=Balance.PROPORTIONAL),
+}
+
+
+class Regime(StrEnum):
+    """What is held equal between trainings on fewer and on all rows."""
+
+    EPOCHS = "epochs"  # passes: the cost falls with the budget
+    STEPS = "steps"  # updates: only the rows differ
+
+
+class MoreStudying(MoreFitting, total=False):
+    """Options of a study that few need; their defaults are those of `StudyRequest`."""
+
+    draws: int
+    regime: str
+
+
+@dataclass(frozen=True)
+class StudyRequest:
+    """All that decides a study, the data apart.
+
+    Attributes:
+        budgets: shares of the rows in (0, 1), ascending.
+        arms: name -> what chooses the rows; budget and seed are replaced. `random`, `random_by_class` and `full` come
+            along.
+        seeds: trainings of each arm and budget; seed s decides model init, order of the batches, random subset, and
+            dev split, and is shared by all arms, so that they are pairs.
+        draws: subsets that the arm `random` draws for a seed, of which the mean counts.
+        regime: what is held equal.
+        options: of every training; its `epochs` count for all data under either regime.
+
+    Source: method, section 7.2.
+    """
+
+    budgets: tuple[float, ...] = (0.16,)
+    arms: Mapping[str, SelectionRequest] = field(default_factory=dict)
+    seeds: int = 5
+    draws: int = DRAWS
+    regime: Regime = Regime.EPOCHS
+    options: FitOptions = field(default_factory=FitOptions)
+
+    def to_json(self) -> JsonDict:
+        """Plain JSON values."""
+        return {
+            "budgets": list(self.budgets), "arms": {name: request_to_json(one) for name, one in self.arms.items()},
+            "seeds": self.seeds, "draws": self.draws, "regime": self.regime.value, "options": vars(self.options),
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "StudyRequest":
+        """The inverse of `to_json`."""
+        return cls(
+            tuple(content["budgets"]), {name: request_from_json(one) for name, one in content["arms"].items()},
+            content["seeds"], content["draws"], Regime(content["regime"]), FitOptions(**content["options"]),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One training of a study.
+
+    Attributes:
+        strategy: name of the arm.
+        budget: share of the rows; None for all.
+        seed: of the pair.
+        draw: which random subset of this seed.
+    """
+
+    strategy: str
+    budget: float | None
+    seed: int
+    draw: int = 0
+
+    @property
+    def name(self) -> str:
+        """Name of its run, unique in the study and fit for a folder."""
+        share = "" if self.budget is None else f"-{100 * self.budget:g}"
+        return f"{self.strategy}{share}-{self.seed}" + (f"-{self.draw}" if self.draw else "")
+
+
+def study_request(
+    *, budgets: Sequence[float | str] = (0.16,), strategies: Sequence[str] = ("coverage",), seeds: int = 5,
+    draws: int = DRAWS, regime: str = Regime.EPOCHS, options: FitOptions | None = None,
+) -> StudyRequest:  # fmt: skip
+    """A request from names, checked.
+
+    Raises:
+        RequestError: an option is out of its range, a strategy is unknown, or there is nothing to compare.
+    """
+    shares = tuple(sorted({_share(budget) for budget in budgets}))
+    if not shares:
+        raise RequestError("A study needs a budget: give a share of the rows, such as 16%.")
+    for name, count in (("seeds", seeds), ("draws", draws)):
+        if not 1 <= count <= MOST_SEEDS:
+            raise RequestError(f"{name} is {count}: choose a whole number from 1 to {MOST_SEEDS}.")
+    if regime not in list(Regime):
+        raise RequestError(f"There is no regime {regime!r}: choose {' or '.join(Regime)}.")
+    asked = options or FitOptions()
+    if asked.steps is not None:
+        raise RequestError(
+            "A study counts in epochs of all data, so that every arm gets what is fair: give epochs, and the regime "
+            "'steps' for equal updates."
+        )
+    arms = {}
+    for name in dict.fromkeys(strategies):
+        if name not in (RANDOM, BY_CLASS, FULL):  # they come along
+            arms[name] = SelectionRequest(1.0, strategy=strategy_named(name))
+    return StudyRequest(shares, arms, seeds, draws, Regime(regime), asked)
+
+
+def _share(budget: float | str) -> float:
+    share = parse_budget(budget)
+    if not isinstance(share, float) or share >= 1:
+        raise RequestError(
+            f"The budget of a study is a share of the rows below 1, here is {budget!r}: give one such as 0.16 or 16%. "
+            "All rows are trained on in any case."
+        )
+    return share
+
+
+def all_arms(request: StudyRequest) -> dict[str, SelectionRequest]:
+    """Every arm but `full`: those that were asked for, then the two random ones."""
+    return {**request.arms, **_ALWAYS}
+
+
+def planned(request: StudyRequest) -> list[Planned]:
+    """All trainings, seed by seed, so that an unfinished study has whole pairs; in each seed the cheap ones first."""
+    return [one for seed in range(request.seeds) for one in _of_seed(request, seed)]
+
+
+def _of_seed(request: StudyRequest, seed: int) -> Iterator[Planned]:
+    for budget in request.budgets:
+        for name in all_arms(request):
+            for draw in range(request.draws if name == RANDOM else 1):
+                yield Planned(name, budget, seed, draw)
+    yield Planned(FULL, None, seed)
+
+
+def choice_of(request: StudyRequest, one: Planned) -> SelectionRequest:
+    """What chooses the rows of a training that is not `full`: a draw has another seed in every pair."""
+    arm = all_arms(request)[one.strategy]
+    if one.budget is None:
+        raise AssertionError("all rows are no choice")
+    seed = one.seed * request.draws + one.draw if arm.strategy in _DRAWN else arm.seed
+    return replace(arm, budget=one.budget, seed=seed)
+
+
+def options_of(request: StudyRequest, one: Planned, *, full_steps: int) -> FitOptions:
+    """How a training is done: its seed, and under equal updates as many as all data get."""
+    options = replace(request.options, seed=one.seed)
+    if request.regime is Regime.EPOCHS or one.strategy == FULL:
+        return options
+    return replace(options, epochs=None, steps=full_steps)

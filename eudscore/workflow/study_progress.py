@@ -1,0 +1,68 @@
+"""Where a study is: which of its trainings is under way, read from its folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from eudscore.jobs.folder import RunFolder, RunStatus
+from eudscore.records import RunState
+from eudscore.workflow.study_plan import Planned, StudyRequest, planned
+from eudscore.workflow.study_results import RESULTS, STUDY, statuses
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training that is under way.
+
+    Attributes:
+        number: which of them, from 1.
+        total: how many the study holds.
+        planned: what it is.
+        run: its folder.
+        status: where it is.
+    """
+
+    number: int
+    total: int
+    planned: Planned
+    run: RunFolder
+    status: RunStatus
+
+    @property
+    def name(self) -> str:
+        """What it is, in words: `coverage 16 %, seed 1`."""
+        one = self.planned
+        strategy = one.strategy.replace("_", " ")
+        what = "all rows" if one.budget is None else f"{strategy} {100 * one.budget:g} %"
+        return f"{what}, seed {one.seed}" + (f", subset {one.draw + 1}" if one.draw else "")
+
+    @property
+    def sentence(self) -> str:
+        """Which one it is, in words: `training 7 of 25: coverage 16 %, seed 1`."""
+        return f"training {self.number:,} of {self.total:,}: {self.name}"
+
+
+def training_now(folder: Path, request: StudyRequest) -> Training | None:
+    """The training of a study that was begun last and is not done; None before the first and between two."""
+    numbers = {one: number for number, one in enumerate(planned(request), 1)}
+    begun = [(one, status) for one, status in statuses(folder, request) if status.state is not RunState.DONE]
+    if not begun:
+        return None
+    one, status = begun[-1]
+    return Training(numbers[one], len(numbers), one, RunFolder(folder / "runs" / one.name), status)
+
+
+def trainings_done(folder: Path, request: StudyRequest) -> int:
+    """How many trainings of a study are done."""
+    return sum(status.state is RunState.DONE for _, status in statuses(folder, request))
+
+
+def stamp_of(folder: Path) -> tuple[int, int]:
+    """Changes whenever there may be new results: when `study.json` and `results.json` were written."""
+    return _written(folder / STUDY), _written(folder / RESULTS)
+
+
+def _written(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,41 @@
+"""What a study will take here, before anything starts: scores, choice, and every training."""
+
+import numpy as np
+
+from eudscore.records import Corpus
+from eudscore.selection.budget import rows_of
+from eudscore.store.workspace import Workspace
+from eudscore.workflow.lessons import train_spec
+from eudscore.workflow.quoting import quote_scoring
+from eudscore.workflow.requests import ScoreRequest
+from eudscore.workflow.study_plan import StudyRequest, options_of, planned
+from eudscore.workflow.study_rows import entropies_lacking
+from eudscore.workflow.training_quote import Lesson, TrainingQuote, quote_training
+
+
+def quote_study(
+    workspace: Workspace, pool: Corpus, test: Corpus, request: StudyRequest, *, price: float | None = None
+) -> TrainingQuote:
+    """Measure with a handful of updates, and with a sample of the rows where scores are still to be computed.
+
+    To rank the rows, some seconds for 100,000 of them, is not counted.
+
+    Args:
+        workspace: where the data are kept.
+        pool: all rows that may be trained on.
+        test: never trained on.
+        request: the study.
+        price: of an hour.
+
+    Raises:
+        EudscoreError: as the study itself would.
+    """
+    lacking = entropies_lacking(workspace, pool, request)
+    scoring = quote_scoring(pool, ScoreRequest(lacking, device=request.options.device)).seconds if lacking else 0.0
+    full_steps = train_spec(request.options, pool.classes).total_steps(len(pool))
+    lessons = [
+        Lesson(len(pool) if one.budget is None else rows_of(one.budget, len(pool)),
+               options_of(request, one, full_steps=full_steps))
+        for one in planned(request)
+    ]  # fmt: skip
+    return quote_training(pool, np.arange(len(pool)), test, None, lessons, before=scoring, price=price)

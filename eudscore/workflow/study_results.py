@@ -1,0 +1,99 @@
+"""What a study has found so far, read from its folder: light enough for the app's server."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from eudscore.errors import InputError
+from eudscore.jobs.folder import RunFolder, RunStatus
+from eudscore.records import JsonDict, RunState
+from eudscore.store.documents import read_json
+from eudscore.study.comparison import Arm, Comparison, Cost, compare, cost_of
+from eudscore.study.recalls import PREFIX as RECALL
+from eudscore.study.results import Cell
+from eudscore.study.verdict import Verdict, verdict
+from eudscore.workflow.study_plan import VERSION, Planned, Regime, StudyRequest, planned
+
+STUDY, RESULTS = "study.json", "results.json"
+METRICS = ("accuracy", "macro_f1", "nll", "ece")
+_REMEDY = "run the study again"
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A study and what there is of it.
+
+    Attributes:
+        folder: where it is.
+        about: what was written when it was begun.
+        request: what it compares.
+        cells: what its finished trainings gave.
+        done: how many trainings are finished.
+    """
+
+    folder: Path
+    about: JsonDict
+    request: StudyRequest
+    cells: Sequence[Cell]
+    done: int
+
+    @property
+    def total(self) -> int:
+        """How many trainings it holds."""
+        return len(planned(self.request))
+
+    def compared(self, metric: str = "accuracy") -> Comparison:
+        """All arms by one metric, as far as they are trained."""
+        return compare(self.cells, metric)
+
+    def cost(self, comparison: Comparison, arm: Arm) -> Cost | None:
+        """What an arm costs; None where it is not known what its scores took."""
+        scoring = self.about["scoring_seconds"].get(arm.strategy)
+        if arm.budget is None or scoring is None:
+            return None
+        epochs = 3.0 if self.request.options.epochs is None else self.request.options.epochs
+        return cost_of(
+            comparison, arm.strategy, arm.budget, selection=self.about["selection_seconds"][arm.strategy],
+            scoring=scoring, epochs=epochs if self.request.regime is Regime.EPOCHS else None,
+        )  # fmt: skip
+
+    def verdicts(self, metric: str = "accuracy") -> Iterator[tuple[Arm, Verdict]]:
+        """What can be said of every arm that was asked for, budget by budget."""
+        comparison = self.compared(metric)
+        for arm in comparison.arms:
+            if arm.budget is not None and arm.strategy in self.request.arms:
+                cost = self.cost(comparison, arm)
+                yield arm, verdict(comparison, arm.strategy, arm.budget, cost=cost)
+
+
+def open_study(folder: Path) -> Study:
+    """A study as far as it is.
+
+    Raises:
+        InputError: there is none.
+    """
+    if not (folder / STUDY).exists():
+        raise InputError(f"{folder} holds no study: give a folder that `eudscore study` wrote.")
+    about = read_json(folder / STUDY, version=VERSION, remedy=_REMEDY)
+    request = StudyRequest.from_json(about["request"])
+    finished = [(one, status) for one, status in statuses(folder, request) if status.state is RunState.DONE]
+    cells = [cell for one, status in finished for cell in _cells(one, status.result)]
+    return Study(folder, about, request, cells, len(finished))
+
+
+def statuses(folder: Path, request: StudyRequest) -> Iterator[tuple[Planned, RunStatus]]:
+    """The trainings of a study that were begun, and where they are."""
+    for one in planned(request):
+        run = RunFolder(folder / "runs" / one.name)
+        if (run.path / "status.json").exists():
+            yield one, run.read_status()
+
+
+def _cells(one: Planned, result: JsonDict) -> Iterator[Cell]:
+    recalls = {f"{RECALL}{name}": value for name, value in (result.get("recall") or {}).items()}
+    for metric, value in {**{name: result.get(name) for name in METRICS}, **recalls}.items():
+        if value is not None:
+            yield Cell(
+                one.strategy, one.budget, one.seed, metric, value, result["train_rows"], result["steps"],
+                result["seconds"],
+            )  # fmt: skip

@@ -1,0 +1,146 @@
+"""The rows of every training of a study: scored where that is needed, ranked once, and chosen by the arms."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from eudscore.errors import InputError, RequestError
+from eudscore.geometry.duplicates import shared_texts
+from eudscore.records import Corpus, Ints
+from eudscore.selection.request import SelectionRequest
+from eudscore.selection.strategies import STRATEGIES, Need
+from eudscore.store.scores import Scores
+from eudscore.store.workspace import CorpusRef, Workspace
+from eudscore.study.results import FULL
+from eudscore.workflow.choosing import labels_in, select
+from eudscore.workflow.costs import scoring_seconds
+from eudscore.workflow.materials import PREDICTIVE
+from eudscore.workflow.requests import Entropy, Progress, ScoreRequest, entropies_for
+from eudscore.workflow.sampling import rows_of
+from eudscore.workflow.scoring import score, score_information
+from eudscore.workflow.stored import latest_scores
+from eudscore.workflow.study_plan import Planned, StudyRequest, all_arms, choice_of
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """What the arms of a study chose.
+
+    Attributes:
+        rows: name of a training -> its rows.
+        selection_seconds: name of an arm -> what choosing took, ranking included.
+        scoring_seconds: name of an arm -> what its scores took; None where that is not known.
+        notes: name of an arm -> what people should know of its choice, a sentence each.
+    """
+
+    rows: Mapping[str, Ints]
+    selection_seconds: Mapping[str, float]
+    scoring_seconds: Mapping[str, float | None]
+    notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def pool_of(workspace: Workspace, corpus: Corpus, held_out: Ints | None = None) -> Corpus:
+    """The rows that a study may train on, as a corpus of their own where they are not the whole data set.
+
+    Every arm has to choose among the same rows, and nothing may be fitted to rows that test: what is held out, and rows
+    without a text or a label, are no part of the pool.
+
+    Raises:
+        InputError: fewer than two classes are left.
+    """
+    inside = (corpus.labels >= 0) & corpus.has_text
+    if held_out is not None:
+        inside = inside.copy()
+        inside[held_out] = False
+    if len(np.unique(corpus.labels[inside])) < 2:
+        raise InputError(
+            f"{corpus.name} has {int(inside.sum()):,} labelled rows of fewer than two classes to train on: choose a "
+            "label column, or another test set."
+        )
+    if inside.all():
+        workspace.keep_corpus(corpus, listed=False)
+        return corpus
+    found = replace(rows_of(corpus, np.flatnonzero(inside)), name=f"{corpus.name}, rows to train on")
+    workspace.keep_corpus(found, listed=False)
+    return found
+
+
+def check_test(pool: Corpus, test: Corpus) -> int:
+    """How many test rows have a text that stands in the pool too.
+
+    Raises:
+        InputError: the test set has other classes, or no labelled row.
+    """
+    labels = labels_in(pool.classes, test)
+    if not ((labels >= 0) & test.has_text).any():
+        raise InputError(f"{test.name} has no labelled row to test on: give a test set with labels.")
+    return shared_texts(pool, test).count
+
+
+def scores_for(workspace: Workspace, pool: Corpus, request: StudyRequest, *, on_progress: Progress) -> Scores:
+    """The scores that the arms read; what is stored is not computed again.
+
+    Raises:
+        EudscoreError: something an arm reads cannot be computed for this data set.
+    """
+    ref = workspace.keep_corpus(pool, listed=False)
+    wanted = entropies_lacking(workspace, pool, request)
+    if wanted:
+        score(workspace, ref, ScoreRequest(wanted, device=request.options.device), on_progress=on_progress)
+    elif not latest_scores(workspace, ref).columns:
+        score_information(workspace, pool, on_progress)  # the count of words, which every selection carries
+    return latest_scores(workspace, ref)
+
+
+def entropies_lacking(workspace: Workspace, pool: Corpus, request: StudyRequest) -> tuple[Entropy, ...]:
+    """What has to be scored before the arms can choose; nothing where all that they read is stored."""
+    there = latest_scores(workspace, workspace.keep_corpus(pool, listed=False)).columns
+    lacking = {name for arm in all_arms(request).values() for name in _columns(arm)} - set(there)
+    if not lacking:
+        return ()
+    possible = entropies_for(pool)
+    named = tuple(one for one in possible if any(name.startswith(one.value) for name in lacking))
+    return possible if "igse" in lacking or not named else named
+
+
+def _columns(arm: SelectionRequest) -> set[str]:
+    needs = STRATEGIES[arm.strategy].needs
+    names = set(arm.bands) | ({arm.by} if Need.VALUES in needs else set())
+    return names | ({PREDICTIVE} if Need.CLASSES in needs else set())
+
+
+def choose_all(
+    workspace: Workspace, pool: Corpus, scores: Scores, request: StudyRequest, trainings: Sequence[Planned],
+    *, on_progress: Progress,
+) -> Chosen:  # fmt: skip
+    """The rows of every training.
+
+    Raises:
+        RequestError: a budget leaves an arm fewer than two classes.
+    """
+    ref = CorpusRef(scores.corpus["id"], scores.corpus["revision"])
+    rows: dict[str, Ints] = {}
+    seconds: dict[str, float] = dict.fromkeys(all_arms(request), 0.0)
+    notes: dict[str, list[str]] = {}
+    for one in trainings:
+        if one.strategy == FULL:
+            rows[one.name] = np.arange(len(pool))
+            continue
+        began = time.monotonic()
+        subset = select(workspace, scores, choice_of(request, one), on_progress=on_progress)
+        seconds[one.strategy] = max(seconds[one.strategy], time.monotonic() - began)
+        rows[one.name] = subset.rows
+        notes.setdefault(one.strategy, []).extend(subset.selection.notes)
+        _check_classes(pool, one, subset.rows)
+    scoring = {name: scoring_seconds(workspace, ref, arm) for name, arm in all_arms(request).items()}
+    return Chosen(rows, seconds, scoring, {name: list(dict.fromkeys(told)) for name, told in notes.items()})
+
+
+def _check_classes(pool: Corpus, one: Planned, rows: Ints) -> None:
+    if len(np.unique(pool.labels[rows])) < 2:
+        raise RequestError(
+            f"{one.strategy} at {100 * (one.budget or 1):g} % chose {len(rows):,} rows of fewer than two classes, from "
+            "which nothing can be learnt: give a larger budget."
+        )

@@ -1,0 +1,94 @@
+"""What a study is to train."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eudscore.errors import RequestError
+from eudscore.selection.request import Balance, SelectionRequest, Strategy
+from eudscore.study.results import FULL, RANDOM
+from eudscore.workflow.requests import FitOptions
+from eudscore.workflow.study_plan import (
+    BY_CLASS,
+    Planned,
+    Regime,
+    StudyRequest,
+    all_arms,
+    choice_of,
+    options_of,
+    planned,
+    study_request,
+)
+
+
+@given(
+    st.lists(st.sampled_from([0.05, 0.16, 0.3]), min_size=1, unique=True),
+    st.lists(st.sampled_from(["coverage", "band", "longest", "random", "full"]), unique=True),
+    st.integers(1, 6),
+    st.integers(1, 4),
+)
+def test_random_and_full_are_always_there_and_every_training_has_a_name_of_its_own(
+    budgets: list[float], strategies: list[str], seeds: int, draws: int
+) -> None:
+    request = study_request(budgets=budgets, strategies=strategies, seeds=seeds, draws=draws)
+    found = planned(request)
+    own = set(strategies) - {RANDOM, FULL}
+    assert len(found) == seeds * (len(budgets) * (len(own) + draws + 1) + 1)
+    assert len({one.name for one in found}) == len(found)
+    assert {one.strategy for one in found} == own | {RANDOM, BY_CLASS, FULL}
+    assert [one.seed for one in found] == sorted(one.seed for one in found), "pairs are finished first"
+    assert StudyRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
+
+
+def test_every_random_subset_is_another_one_and_what_is_ranked_stays_the_same() -> None:
+    request = study_request(strategies=["coverage", "band"], seeds=3, draws=3)
+    seeds: dict[str, list[int]] = {}
+    for one in planned(request):
+        if one.strategy != FULL:
+            seeds.setdefault(one.strategy, []).append(choice_of(request, one).seed)
+    assert sorted(seeds[RANDOM]) == list(range(9))
+    assert set(seeds["coverage"]) == {0}
+    assert len(set(seeds["band"])) == len(set(seeds[BY_CLASS])) == 3
+
+
+def test_random_takes_no_heed_of_classes_and_the_other_one_does() -> None:
+    arms = all_arms(study_request())
+    assert (arms[RANDOM].strategy, arms[RANDOM].balance) == (Strategy.RANDOM, Balance.NONE)
+    assert (arms[BY_CLASS].strategy, arms[BY_CLASS].balance) == (Strategy.RANDOM, Balance.PROPORTIONAL)
+
+
+def test_arms_share_the_seed_of_a_pair_and_equal_updates_are_those_of_all_rows() -> None:
+    request = study_request(regime="steps", options=FitOptions(epochs=2, device="cpu"))
+    small, full = Planned("coverage", 0.16, 4), Planned(FULL, None, 4)
+    assert options_of(request, small, full_steps=70) == FitOptions(steps=70, seed=4, device="cpu")
+    assert options_of(request, full, full_steps=70) == FitOptions(epochs=2, seed=4, device="cpu")
+    same_epochs = study_request(regime="epochs", options=FitOptions(epochs=2, device="cpu"))
+    assert options_of(same_epochs, small, full_steps=70) == FitOptions(epochs=2, seed=4, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"budgets": []}, "A study needs a budget"),
+        ({"budgets": ["100%"]}, "share of the rows below 1, here is '100%'"),
+        ({"budgets": [100]}, "share of the rows below 1, here is 100"),
+        ({"budgets": ["40 tokens"]}, "share of the rows below 1"),
+        ({"seeds": 0}, "seeds is 0: choose a whole number from 1 to 100"),
+        ({"draws": 101}, "draws is 101"),
+        ({"strategies": ["best"]}, "There is no strategy 'best'"),
+        ({"regime": "hours"}, "There is no regime 'hours': choose epochs or steps"),
+        ({"options": FitOptions(steps=10)}, "A study counts in epochs of all data"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_a_sentence(options: dict[str, object], sentence: str) -> None:
+    with pytest.raises(RequestError, match=sentence):
+        study_request(**options)  # type: ignore[arg-type]
+
+
+def test_budgets_are_sorted_and_counted_once() -> None:
+    assert study_request(budgets=["30%", 0.05, "5%"]).budgets == (0.05, 0.3)
+    assert study_request().regime is Regime.EPOCHS
+    assert study_request(strategies=["random"]).arms == {}
+    assert all_arms(StudyRequest(arms={"mine": SelectionRequest(1.0)}))["mine"] == SelectionRequest(1.0)
