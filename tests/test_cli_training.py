@@ -104,20 +104,19 @@ def test_two_processes_that_accelerate_launched_train_one_model_and_one_of_them_
     files: Path, tiny_encoder: Path
 ) -> None:
     """As for two GPUs, on the CPU that the command asks for; what accelerate calls `--cpu` needs MPI."""
-    (files / "command.py").write_text("from eudscore.cli import main\n\nmain()\n")
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
     launcher = [
         "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes=2", "--num_machines=1",
         "--mixed_precision=no", "--dynamo_backend=no", "--num_cpu_threads_per_process=1",
-        f"--main_process_port={port}",
+        f"--main_process_port={port}", "-m", "eudscore",
     ]  # fmt: skip
     command = ["train", "subset.parquet", "--test", "reviews.csv", "--out", "run", "--model", str(tiny_encoder),
                "--steps", "5", "--device", "cpu", "--batch-size", "8"]  # fmt: skip
     there = {"EUDSCORE_WORKSPACE": str(files / "ws"), "PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run(
-        [sys.executable, *launcher, str(files / "command.py"), *command], cwd=files, capture_output=True, text=True,
+        [sys.executable, *launcher, *command], cwd=files, capture_output=True, text=True,
         env={**os.environ, **there}, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]

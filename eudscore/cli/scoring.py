@@ -6,7 +6,13 @@ from typing import Any
 import click
 
 from eudscore.cli.reading import describe, read, reading_options
-from eudscore.cli.shared import TerminalProgress, one_sentence, refuse_overwriting, workspace_option
+from eudscore.cli.shared import (
+    TerminalProgress,
+    one_sentence,
+    refuse_overwriting,
+    seconds_since_start,
+    workspace_option,
+)
 from eudscore.models.device import DEVICES, DTYPES
 
 
@@ -46,7 +52,7 @@ def score(source: str, out: Path, *, quote: bool, entropy: str | None, **options
     if quote:
         from eudscore.workflow.quoting import quote_scoring
 
-        click.echo(quote_scoring(corpus, request, started=_seconds_since_start()).sentence)
+        click.echo(quote_scoring(corpus, request, started=seconds_since_start()).sentence)
         return
     from eudscore.workflow import scoring
     from eudscore.workflow.stored import noticed_rows
@@ -68,12 +74,3 @@ def score(source: str, out: Path, *, quote: bool, entropy: str | None, **options
     for note in scores.cards["igse"].outcome.get("notes", ()):
         click.echo(f"Noticed igse: {note}.")
     click.echo(f"Wrote {out}: {len(scores):,} rows, {', '.join(scores.columns)}.")
-
-
-def _seconds_since_start() -> float:
-    """How long this process has run: imports and reading, which the real run pays for as well."""
-    import time
-
-    import psutil
-
-    return time.time() - psutil.Process().create_time()

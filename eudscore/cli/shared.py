@@ -120,3 +120,12 @@ def table(rows: Iterable[tuple[str, ...]]) -> None:
     widths = [max(map(len, column)) for column in zip(*kept, strict=True)]
     for row in kept:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def seconds_since_start() -> float:
+    """How long this process has run: imports and reading, which the real run pays for as well."""
+    import time
+
+    import psutil
+
+    return time.time() - psutil.Process().create_time()

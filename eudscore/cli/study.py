@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from eudscore.cli.reading import describe, read, reading_options
-from eudscore.cli.shared import TerminalProgress, one_sentence, workspace_option
+from eudscore.cli.shared import TerminalProgress, one_sentence, seconds_since_start, workspace_option
 from eudscore.models.device import DEVICES
 
 
@@ -53,7 +53,8 @@ def study(source: str, test_source: str, out: Path, *, quote: bool, price: float
         from eudscore.workflow.study_rows import pool_of
 
         workspace = Workspace(default_root())
-        click.echo(quote_study(workspace, pool_of(workspace, corpus), test, request, price=price).sentence)
+        pool, started = pool_of(workspace, corpus), seconds_since_start()
+        click.echo(quote_study(workspace, pool, test, request, started=started, price=price).sentence)
         return
     progress = TerminalProgress()
     try:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from eudscore.cli.shared import INTERRUPTED, TerminalProgress, one_sentence, workspace_option
+from eudscore.cli.shared import INTERRUPTED, TerminalProgress, one_sentence, seconds_since_start, workspace_option
 from eudscore.errors import Interrupted
 from eudscore.models.device import DEVICES
 
@@ -92,4 +92,5 @@ def _quote(data: Any, test: Any, options: Any, price: float | None) -> None:
     from eudscore.workflow.training_quote import Lesson, quote_training
 
     lessons = [Lesson(len(data), options)]
-    click.echo(quote_training(data, np.arange(len(data)), test, None, lessons, price=price).sentence)
+    started, rows = seconds_since_start(), np.arange(len(data))
+    click.echo(quote_training(data, rows, test, None, lessons, started=started, price=price).sentence)

@@ -14,8 +14,9 @@ from eudscore.workflow.training_quote import Lesson, TrainingQuote, quote_traini
 
 
 def quote_study(
-    workspace: Workspace, pool: Corpus, test: Corpus, request: StudyRequest, *, price: float | None = None
-) -> TrainingQuote:
+    workspace: Workspace, pool: Corpus, test: Corpus, request: StudyRequest, *, started: float = 0.0,
+    price: float | None = None,
+) -> TrainingQuote:  # fmt: skip
     """Measure with a handful of updates, and with a sample of the rows where scores are still to be computed.
 
     To rank the rows, some seconds for 100,000 of them, is not counted.
@@ -25,6 +26,7 @@ def quote_study(
         pool: all rows that may be trained on.
         test: never trained on.
         request: the study.
+        started: seconds that the process spent before this, and that the real one will spend again.
         price: of an hour.
 
     Raises:
@@ -38,4 +40,4 @@ def quote_study(
                options_of(request, one, full_steps=full_steps))
         for one in planned(request)
     ]  # fmt: skip
-    return quote_training(pool, np.arange(len(pool)), test, None, lessons, before=scoring, price=price)
+    return quote_training(pool, np.arange(len(pool)), test, None, lessons, before=scoring, started=started, price=price)

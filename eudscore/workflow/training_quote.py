@@ -133,7 +133,7 @@ class Measured:
 
 def quote_training(
     corpus: Corpus, rows: Ints, tested: Corpus, test_rows: Ints | None, lessons: Sequence[Lesson], *,
-    before: float = 0.0, price: float | None = None,
+    before: float = 0.0, started: float = 0.0, price: float | None = None,
 ) -> TrainingQuote:  # fmt: skip
     """Measure and scale.
 
@@ -144,6 +144,7 @@ def quote_training(
         test_rows: of it; all where None.
         lessons: the trainings.
         before: seconds that scores and choice take before the first.
+        started: seconds that the process spent before this, and that the real one will spend again.
         price: of an hour.
 
     Raises:
@@ -156,8 +157,8 @@ def quote_training(
              for one in lessons]  # fmt: skip
     seconds = found.first - found.fixed + sum(found.fixed + found.tested + found.update * count for count in steps)
     return TrainingQuote(
-        before + seconds, before, found.memory, found.gpu_memory, len(lessons), sum(steps), _UPDATES, found.device,
-        found.power, price,
+        started + before + seconds, before, found.memory, found.gpu_memory, len(lessons), sum(steps), _UPDATES,
+        found.device, found.power, price,
     )  # fmt: skip
 
 
