@@ -5,6 +5,7 @@ import streamlit as st
 from eudscore.ui import (
     choosing,
     comparing,
+    enough,
     inspect,
     opening,
     placing,
@@ -57,6 +58,8 @@ def budget_and_rows() -> None:
         with figures:
             choosing.figures(shown)
         choosing.actions(opened, shown)
+        with state.sentences():
+            enough.card(opened, shown)
         left, right = st.columns([1.72, 1])
         with left, state.sentences():
             sides.texts(opened, shown.subset)

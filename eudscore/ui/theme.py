@@ -251,3 +251,9 @@ def colorscale(look: Palette) -> list[tuple[float, str]]:
     """The uncertainty scale of a palette as plotly wants it: (position in [0, 1], colour)."""
     last = len(look.scale) - 1
     return [(place / last, colour) for place, colour in enumerate(look.scale)]
+
+
+def faded(colour: str, opacity: float) -> str:
+    """A colour of the palette, `#RRGGBB`, as it shines through what lies behind it."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity:g})"

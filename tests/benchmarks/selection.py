@@ -3,13 +3,14 @@
     python tests/benchmarks/selection.py probe [SET ...] --data ../shared/data
     python tests/benchmarks/selection.py finetune trec noisy_agnews --data ../shared/data
     python tests/benchmarks/selection.py render
+    python tests/benchmarks/selection.py summary
     python tests/benchmarks/selection.py speed --rows 100000
 
 `probe` trains logistic regression (the product's own probe) on frozen vectors of the built-in encoder. Each of ten
 seeds draws nine tenths of the training rows as its pool, scores and ranks this pool alone, and is shared by all arms,
 so that differences are paired; random arms are the mean of three draws. `finetune` fine-tunes the built-in encoder on
 the whole pool's selections, three seeds. Results are added to `selection.jsonl` beside this file, a line each, and
-what is there is not computed again; `render` prints the tables of `README.md`.
+what is there is not computed again; `render` prints the tables of `README.md`, `summary` that of the project's README.
 
 The test split is read only to measure accuracy. The default strategy was tuned on sst2, ag_news, trec and the demo;
 the other sets were looked at once.
@@ -46,7 +47,7 @@ from eudscore.scorers.semantic import SemanticScorer
 from eudscore.selection.order import draw_order
 from eudscore.selection.ranking import Ranking
 from eudscore.selection.recipe import Provenance, ranked, select
-from eudscore.selection.request import Balance, SelectionRequest, Strategy
+from eudscore.selection.request import Balance, Per, SelectionRequest, Strategy
 from eudscore.store.workspace import Workspace
 from eudscore.workflow.ranking import rank_anew
 from eudscore.workflow.requests import BUILTIN, Entropy, ScoreRequest, silent
@@ -209,6 +210,12 @@ def length_matched(sample: Sample, like: Ints, seed: int) -> Ints:
     return np.concatenate(drawn)
 
 
+def half_and_half(first: Ints, second: Ints, budget: float) -> Ints:
+    """So many rows, by turns the next of either order that is not taken yet."""
+    mixed = np.stack([first[: len(second)], second[: len(first)]], axis=1).ravel()
+    return mixed[np.sort(np.unique(mixed, return_index=True)[1])][: round(budget)]
+
+
 Arm = Callable[[Sample, float, int], list[Ints]]
 
 
@@ -257,6 +264,11 @@ ARMS: dict[str, Arm] = {
     ],
     "coverage": by_strategy(Strategy.COVERAGE),
     "coverage without labels": by_strategy(Strategy.COVERAGE, labels=False),
+    "coverage by cluster, without labels": by_strategy(Strategy.COVERAGE, labels=False, per=Per.CLUSTER),
+    "half covered, half by cluster": lambda sample, budget, seed: [
+        half_and_half(ARMS["coverage without labels"](sample, 1.0, seed)[0], by_cluster, budget * len(sample.corpus))
+        for by_cluster in ARMS["random by cluster"](sample, 1.0, seed)
+    ],
     "longest": by_strategy(Strategy.LONGEST),
     "band of information": by_strategy(Strategy.BAND, by="information_entropy"),
     "band of semantic": by_strategy(Strategy.BAND, by="semantic_entropy"),
@@ -396,6 +408,18 @@ def render() -> Iterator[str]:
                 yield f"| {arm} | " + " | ".join(_cell(found, name, arm, budget, base) for name in sets) + " |"
 
 
+def summary() -> Iterator[str]:
+    """The default strategy against random at every budget, as Markdown."""
+    found = results("probe")
+    heads = ("data set", "random 16 %", *(f"{budget:.0%}".replace("%", " %") for budget in BUDGETS))
+    yield "| " + " | ".join((*heads, "all rows, against random 16 %")) + " |"
+    yield "| --- |" + " --- |" * (len(heads))
+    for name in SETS:
+        gains = [_cell(found, name, "coverage", budget, "random") for budget in BUDGETS]
+        base, full = (_cell(found, name, arm, 0.16, "random") for arm in ("random", "full"))
+        yield "| " + " | ".join((name, base, *gains, full)) + " |"
+
+
 def _cell(found: list[dict], name: str, arm: str, budget: float, against: str) -> str:
     at = 1.0 if arm == "full" else budget
     mine = {one["seed"]: one["accuracy"] for one in found if (one["set"], one["arm"], one["budget"]) == (name, arm, at)}
@@ -420,7 +444,7 @@ def _cell(found: list[dict], name: str, arm: str, budget: float, against: str) -
 def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=["probe", "finetune", "render", "speed"])
+    parser.add_argument("what", choices=["probe", "finetune", "render", "summary", "speed"])
     parser.add_argument("sets", nargs="*")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--arms", default="")
@@ -430,8 +454,8 @@ def main() -> None:
     if asked.what == "speed":
         speed(asked.rows)
         return
-    if asked.what == "render":
-        print("\n".join(render()))
+    if asked.what in ("render", "summary"):
+        print("\n".join(render() if asked.what == "render" else summary()))
         return
     arms = [arm.strip() for arm in asked.arms.split(";") if arm.strip()]
     for name in asked.sets or SETS:
