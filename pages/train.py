@@ -1,8 +1,8 @@
-"""Fine-tune on the selection, on as many random rows and on all data, and compare."""
+"""Fine-tune on the selection, and prove that the part is enough: launch, queue, live curves, verdict."""
 
 import streamlit as st
 
-from eudscore.ui import launching, runs, state, summary, theme
+from eudscore.ui import board, launching, state, summary, theme
 
 theme.page_setup("Train")
 
@@ -22,9 +22,8 @@ if opened.corpus.roles.label is None:
         st.switch_page(summary.page("data"))
     st.stop()
 
-left, right = st.columns([1, 1.72])
+left, right = st.columns([1, 2])
 with left:
     launching.form(opened)
 with right:
-    runs.live(opened.ref)
-runs.finished(opened.ref)
+    board.board(opened.ref)

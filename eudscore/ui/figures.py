@@ -1,7 +1,6 @@
 """The small charts that plotly draws. Bins travel to the browser, never rows."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -45,30 +44,6 @@ def length_histogram(edges: NDArray[np.integer], counts: NDArray[np.integer], *,
     figure.update_layout(**theme.plotly_layout(height=height))
     figure.update_xaxes(showgrid=False, title_text="words")
     figure.update_yaxes(nticks=4)
-    return figure
-
-
-def curves(runs: Mapping[str, Sequence[Mapping[str, Any]]], field: str, *, height: int = 220) -> go.Figure:
-    """One line per run: a figure of the metrics against the share of the run's steps that are done.
-
-    Args:
-        runs: name -> lines of `metrics.jsonl`.
-        field: the figure, e.g. `loss`.
-        height: in pixels.
-    """
-    look = theme.palette()
-    figure = go.Figure()
-    for place, (name, lines) in enumerate(runs.items()):
-        points = [line for line in lines if field in line]
-        figure.add_scatter(
-            x=[line["step"] for line in points], y=[line[field] for line in points], mode="lines", name=name,
-            line={"color": look.categorical[place % len(look.categorical)], "width": 2,
-                  "dash": ("solid", "dash", "dot")[place % 3]},
-            hovertemplate=name + ", step %{x}<br>%{y:.3f}<extra></extra>",
-        )  # fmt: skip
-    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 12}}
-    figure.update_layout(**theme.plotly_layout(height=height, showlegend=True, legend=legend))
-    figure.update_xaxes(title_text="step", rangemode="tozero")
     return figure
 
 

@@ -1,5 +1,6 @@
-"""The button that launches the fine-tune, and what it needs to know."""
+"""What is launched here: one fine-tune with its baselines, or the study that shows whether the part is enough."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -7,82 +8,123 @@ import streamlit as st
 
 from eudscore.errors import InputError
 from eudscore.records import JsonDict
+from eudscore.selection.recipe import request_from_recipe
 from eudscore.selection.request import SelectionRequest, Strategy
 from eudscore.selection.strategies import STRATEGIES, Need
 from eudscore.store.scores import Scores
-from eudscore.ui import state, theme
+from eudscore.ui import copying, fit_form, proving, state, theme
 from eudscore.ui.choosing import CHOSEN
+from eudscore.ui.copying import Copied
+from eudscore.ui.quoting import note
 from eudscore.ui.state import Opened
 from eudscore.ui.views import BUDGET
 from eudscore.ui.wording import ARMS, column_label, preferred
 from eudscore.workflow.choosing import Subset, select
-from eudscore.workflow.requests import FitOptions
 from eudscore.workflow.submitting import TestSet, held_out, submit_training
 
-_DEMO_TEST, _HOLD_OUT, _FILE = "The demo's test set", "Hold out 20 % of the rows", "A file"
+_DEMO_TEST, _HOLD_OUT, _FILE, _COPIED = "The demo's test set", "Hold out 20 % of the rows", "A file", "As in the copy"
+_BASELINES = ("random", "full")
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """The selection that is to be trained on.
+
+    Attributes:
+        request: what chooses its rows.
+        recipe: what replays it; None where it was never made.
+    """
+
+    request: SelectionRequest
+    recipe: JsonDict | None = None
+
+    def subset(self, scores: Scores) -> Subset:
+        """Its rows.
+
+        Raises:
+            EudscoreError: they cannot be chosen now.
+        """
+        return select(state.workspace(), scores, self.request, recipe=self.recipe)
+
+    def share(self, rows: int) -> float:
+        """How much of a data set it is, in (0, 1]."""
+        if isinstance(self.request.budget, float):
+            return self.request.budget
+        return self.recipe["chosen"]["rows"] / max(1, rows) if self.recipe else BUDGET
 
 
 def form(opened: Opened) -> None:
-    """Choose selection, test set and model, then launch."""
+    """Choose selection, test set and model; then launch, or prove."""
     scores = state.scores_of(opened.ref)
-    with theme.card("Fine-tune", "in a process of its own", key="launch"):
+    with theme.card("Train", "in a process of its own", key="launch"):
         if not scores.columns:
             st.caption("Score this data set first: the selection is made from its scores.")
             return
-        recipe = _recipe(opened)
-        _say(scores, recipe)
-        test = _test_source(opened)
-        model = st.text_input(
-            "Model",
-            value="builtin",
-            key="train_model",
-            help="builtin (all-MiniLM-L6-v2), a folder, or a Hub id",
-        )
-        left, right = st.columns(2)
-        epochs = left.number_input("Epochs", 1.0, 50.0, 3.0, 1.0, key="train_epochs", format="%g")
-        seed = right.number_input("Seed", 0, 10_000, 0, key="train_seed")
-        baselines = st.multiselect(
-            "Compare with",
-            ["random", "full"],
-            ["random", "full"],
-            key="train_baselines",
-            format_func=ARMS.__getitem__,
-        )
-        if st.button(
-            "Launch the fine-tune", key="train_go", type="primary", icon=":material/model_training:",
-            disabled=state.read_only(), width="stretch",
-        ):  # fmt: skip
-            options = FitOptions(model.strip() or "builtin", epochs=float(epochs), seed=int(seed))
-            with state.sentences():
-                subset = _subset(scores, recipe)
-                submit_training(
-                    state.workspace(), opened.ref, subset, _test_set(opened, test, options.seed), options,
-                    baselines=baselines,
-                )  # fmt: skip
-                st.rerun()
+        copied = copying.copied(opened.ref)
+        if copied is not None:
+            _say_copied(copied)
+        chosen = _selection(opened, scores, copied)
+        test = _test_source(opened, copied)
+        fit_form.model_and_epochs()
+        fit_form.more()
+        once, prove = st.tabs([copying.ONCE, copying.PROVE], key=copying.TABS, on_change="rerun")
+        with once:
+            _once(opened, scores, chosen, test)
+        with prove:
+            proving.form(opened, chosen.request, chosen.share(len(scores)), partial(_test_set, opened, test))
 
 
-def _recipe(opened: Opened) -> JsonDict | None:
-    """The saved selection that is chosen, or the one last shown on the Select page."""
-    saved = state.workspace().selections(opened.ref)
+def _say_copied(copied: Copied) -> None:
+    with st.container(key="copied", horizontal=True, vertical_alignment="center"):
+        note(f"Filled in from `{copied.job}`. Change what you like, and launch.")
+        st.button("Start afresh", key="copy_forget", type="tertiary", icon=":material/close:", on_click=copying.forget)
+
+
+def _once(opened: Opened, scores: Scores, chosen: Chosen, test: Any) -> None:
+    """One training on the selection, and one of each baseline."""
+    st.session_state.setdefault("train_baselines", list(_BASELINES))
+    baselines = st.multiselect(
+        "Compare with", _BASELINES, key="train_baselines", format_func=ARMS.__getitem__, placeholder="nothing"
+    )
+    if st.button(
+        "Launch the fine-tune", key="train_go", type="primary", icon=":material/model_training:",
+        disabled=state.read_only(), width="stretch",
+    ):  # fmt: skip
+        with state.sentences():
+            subset, options = chosen.subset(scores), fit_form.options()
+            submit_training(
+                state.workspace(), opened.ref, subset, _test_set(opened, test, options.seed), options,
+                baselines=baselines,
+            )  # fmt: skip
+            st.rerun()
+
+
+def _selection(opened: Opened, scores: Scores, copied: Copied | None) -> Chosen:
+    """The selection of the copied run, the one last shown on the Select page, or one that is saved."""
+    options: dict[str, Chosen] = {}
+    if copied is not None and copied.recipe is not None:
+        options["As in the copy"] = _of_recipe(copied.recipe)
+    if copied is not None and copied.study is not None:
+        for request in list(copied.study.arms.values())[:1]:
+            options["As in the copy"] = Chosen(SelectionRequest(**{**vars(request), "budget": copied.study.budgets[0]}))
     current = st.session_state.get(CHOSEN)
-    options: dict[str, JsonDict | None] = {}
     if current is not None and current["corpus"] == opened.ref.id:
-        options["As on the Select page"] = current
-    options |= saved
+        options["As on the Select page"] = _of_recipe(current)
+    options |= {name: _of_recipe(recipe) for name, recipe in state.workspace().selections(opened.ref).items()}
     if not options:
-        options[f"{BUDGET:.0%} of the rows, the default interval"] = None
+        usual = SelectionRequest(BUDGET, preferred(list(scores.columns), ranks=True))
+        options[f"{BUDGET:.0%} of the rows, the default interval"] = Chosen(usual)
     name = st.selectbox("Selection", list(options), key="train_selection")
+    _say(scores, options[name])
     return options[name]
 
 
-def _subset(scores: Scores, recipe: JsonDict | None) -> Subset:
-    if recipe is not None:
-        return select(state.workspace(), scores, SelectionRequest(1), recipe=recipe)
-    return select(state.workspace(), scores, SelectionRequest(BUDGET, preferred(list(scores.columns), ranks=True)))
+def _of_recipe(recipe: JsonDict) -> Chosen:
+    return Chosen(request_from_recipe(recipe), recipe)
 
 
-def _say(scores: Scores, recipe: JsonDict | None) -> None:
+def _say(scores: Scores, chosen: Chosen) -> None:
+    recipe = chosen.recipe
     if recipe is None:
         return
     band = recipe["band"]
@@ -94,13 +136,14 @@ def _say(scores: Scores, recipe: JsonDict | None) -> None:
     st.caption(f"{rows:,} of {len(scores):,} rows, strategy {strategy}{by}{interval}")
 
 
-def _test_source(opened: Opened) -> Any:
+def _test_source(opened: Opened, copied: Copied | None) -> Any:
     """What the runs are tested on: a choice, or a file."""
     demo = opened.corpus.source == "demo"
-    choices = [_DEMO_TEST, _HOLD_OUT, _FILE] if demo else [_HOLD_OUT, _FILE]
-    choice = st.radio("Tested on", choices, key="train_test", horizontal=True)
-    if choice == _HOLD_OUT:
-        st.caption("Held-out rows are trained on by no run, so the selection loses those of them it has.")
+    choices = [*([_COPIED] if copied else []), *([_DEMO_TEST] if demo else []), _HOLD_OUT, _FILE]
+    choice = st.radio(
+        "Tested on", choices, key="train_test", horizontal=True,
+        help="Held-out rows are trained on by no run, so the selection loses those of them it has.",
+    )  # fmt: skip
     if choice == _FILE:
         return st.file_uploader("Test set with labels", key="train_test_file", label_visibility="collapsed")
     return choice
@@ -109,7 +152,9 @@ def _test_source(opened: Opened) -> Any:
 def _test_set(opened: Opened, chosen: Any, seed: int) -> TestSet:
     from eudscore.corpus.read import read_like, read_source, read_upload
 
-    workspace = state.workspace()
+    workspace, copied = state.workspace(), copying.copied(opened.ref)
+    if chosen == _COPIED and copied is not None:
+        return copied.test
     if chosen == _HOLD_OUT:
         return held_out(workspace, opened.ref, seed=seed)
     if chosen == _DEMO_TEST:

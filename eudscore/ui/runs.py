@@ -1,110 +1,140 @@
-"""Runs of fine-tunes: live curves, cancel, and the comparison when they are done."""
+"""Runs of fine-tunes: live curves, and the comparison when they are done."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
-from eudscore.jobs.state import request_cancel
+from eudscore.errors import WorkspaceError
+from eudscore.jobs.state import readable
 from eudscore.records import JsonDict, RunState
 from eudscore.store.workspace import CorpusRef
-from eudscore.ui import figures, state, theme
-from eudscore.ui.quoting import literal
-from eudscore.ui.wording import ARMS, STATES, ago
+from eudscore.ui import acting, copying, figures, live_curves, meters, state, theme
+from eudscore.ui.meters import Meter
+from eudscore.ui.quoting import note
+from eudscore.ui.wording import ARMS, ago
 from eudscore.workflow.pace import duration
-from eudscore.workflow.submitting import TRAIN, Job, jobs_of
+from eudscore.workflow.queueing import TRAIN, Job, jobs_of, retry
+from eudscore.workflow.watching import last_metric, log_lines
 
 POLL_SECONDS = 1.0
 FEW_STEPS = 100
+_MEASURED = ("accuracy", "accuracy_low", "accuracy_high", "macro_f1", "test_rows", "steps", "seconds")
+_AGAIN = (RunState.FAILED, RunState.CANCELLED, RunState.LOST)
 
 
 def experiments(ref: CorpusRef) -> dict[str, list[Job]]:
-    """Runs that were launched together, in the order they were launched; the newest experiment first."""
+    """Runs that were launched together, in the order they were launched; the newest experiment first.
+
+    A run whose spec lacks what is shown of it is nobody's: it must not take the page of the others down.
+    """
     found: dict[str, list[Job]] = {}
     for job in jobs_of(state.workspace(), ref, TRAIN):
-        found.setdefault(job.spec["experiment"], []).append(job)
+        spec = job.spec
+        if spec.get("arm") in ARMS and isinstance(spec.get("rows"), list) and isinstance(spec.get("options"), dict):
+            found.setdefault(spec.get("experiment") or job.folder.path.name, []).append(job)
     order = list(ARMS)
     return {name: sorted(jobs, key=lambda job: order.index(job.spec["arm"])) for name, jobs in found.items()}
 
 
-def live(ref: CorpusRef) -> None:
-    """The newest experiment while it runs; polls only as long as it does."""
-    newest = next(iter(experiments(ref).values()), None)
-    with theme.card("Runs", _note(newest), key="live"):
-        if newest is None:
-            theme.empty_state(
-                "Nothing was trained on this data set yet. Launch the fine-tune: the curves appear here.",
-                icon="show_chart", key="runs",
+def live(jobs: Sequence[Job]) -> None:
+    """An experiment, while it runs and after; polls only as long as it does."""
+    with theme.card("Runs", f"launched {ago(jobs[0].status.created_at)}", key="live"):
+        if any(job.status.active for job in jobs):
+            st.fragment(_watch, run_every=POLL_SECONDS)(jobs)
+        else:
+            _draw(jobs)
+            _again(jobs)
+
+
+def _watch(jobs: Sequence[Job]) -> None:
+    now = [replace(job, status=readable(job.folder.path)) for job in jobs]
+    if [job.status.state for job in now] != [job.status.state for job in jobs]:
+        st.rerun()  # what is done is compared with the others at once
+    _draw(now)
+
+
+def _draw(jobs: Sequence[Job]) -> None:
+    lines: dict[str, list[JsonDict]] = {}
+    with st.container(key="meters", gap="small"):
+        for job in jobs:
+            meters.meter(_meter(job))
+    try:
+        lines = {ARMS[job.spec["arm"]]: job.folder.read_metrics() for job in jobs}
+    except WorkspaceError as error:
+        theme.error_box(str(error))
+    live_curves.pair(lines, key="curve")
+    busy = [job for job in jobs if job.status.state in (RunState.RUNNING, RunState.FAILED, RunState.LOST)]
+    log(busy[0] if busy else jobs[-1])
+
+
+def log(job: Job) -> None:
+    """The end of what a run printed."""
+    with st.expander("Log", key="log"):
+        st.code("\n".join(log_lines(job.folder.path)) or "Nothing was printed.", language=None)
+
+
+def _meter(job: Job) -> Meter:
+    status = job.status
+    facts = [f"{len(job.spec['rows']):,} rows", *meters.facts_of(status, last_metric(job.folder))]
+    if status.state is RunState.DONE:
+        facts += [f"test accuracy {_with_interval(status.result)}"] if _whole(status.result) else []
+    else:
+        facts += meters.message_of(status)
+    return Meter(ARMS[job.spec["arm"]], tuple(facts), meters.share_of(status), status.state)
+
+
+def _again(jobs: Sequence[Job]) -> None:
+    """What can be done with an experiment that has ended."""
+    with st.container(key="again", horizontal=True, vertical_alignment="center", gap="small"):
+        for job in jobs:
+            if job.status.state in _AGAIN:
+                name = job.folder.path.name
+                label = f"Retry {ARMS[job.spec['arm']].lower()}"
+                acting.button(label, retry, name, icon="replay", key=f"again_{name}")
+        copying.button(jobs[0].folder, TRAIN, key="copy_runs")
+
+
+def finished(experiments: Mapping[str, Sequence[Job]]) -> None:
+    """An experiment that has results, the newest or the one that is chosen: test accuracy and what it cost."""
+    done = {}
+    for name, jobs in experiments.items():
+        whole = [job for job in jobs if job.status.state is RunState.DONE and _whole(job.status.result)]
+        if whole:
+            done[name] = whole
+    if not done:
+        return
+    first = next(iter(done.values()))[0]
+    about = f"{ago(first.status.created_at)}, tested on {first.status.result['test_rows']:,} rows"
+    with theme.card("Compared", about if len(done) == 1 else "one run of each", key="compared"):
+        name = next(iter(done))
+        if len(done) > 1:
+            name = st.selectbox(
+                "Fine-tunes", list(done), key="compared_which", format_func=lambda one: _called(done[one]),
+                label_visibility="collapsed",
             )  # fmt: skip
-        elif any(job.status.active for job in newest):
-            st.fragment(_watch, run_every=POLL_SECONDS)(ref)
-        else:
-            _draw(newest)
+        _compared(name, done[name])
 
 
-def _note(jobs: list[Job] | None) -> str:
-    return "" if jobs is None else f"launched {ago(jobs[0].status.created_at)}"
+def _called(jobs: Sequence[Job]) -> str:
+    first = jobs[0]
+    arms = ", ".join(ARMS[job.spec["arm"]].lower() for job in jobs)
+    return f"{ago(first.status.created_at)}: {arms}; tested on {first.status.result['test_rows']:,} rows"
 
 
-def _watch(ref: CorpusRef) -> None:
-    newest = next(iter(experiments(ref).values()), [])
-    if not any(job.status.active for job in newest):
-        st.rerun()
-    _draw(newest)
+def _compared(name: str, done: Sequence[Job]) -> None:
+    points = [(ARMS[job.spec["arm"]], *_accuracy(job.status.result)) for job in done]
+    figures.show(figures.intervals(points, height=60 + 28 * len(points)), key=f"intervals_{name}")
+    st.dataframe(list(_rows(done)), hide_index=True, key=f"table_{name}")
+    note(verdict(done))
 
 
-def _draw(jobs: list[Job]) -> None:
-    for job in jobs:
-        _line(job)
-    lines = {ARMS[job.spec["arm"]]: job.folder.read_metrics() for job in jobs}
-    if any(lines.values()):
-        left, right = st.columns(2)
-        with left:
-            st.caption("Training loss")
-            figures.show(figures.curves(lines, "loss"), key="curve_loss")
-        with right:
-            st.caption("Accuracy on the training batches")
-            figures.show(figures.curves(lines, "accuracy"), key="curve_accuracy")
+def _whole(result: JsonDict) -> bool:
+    """Whether a result holds what is shown of it."""
+    return all(isinstance(result.get(name), int | float) for name in _MEASURED)
 
 
-def _line(job: Job) -> None:
-    """One run: where it is, and a way to stop it."""
-    status, arm = job.status, job.spec["arm"]
-    name = f"**{ARMS[arm]}** · {len(job.spec['rows']):,} rows · {STATES[status.state]}"
-    with st.container(key=f"run-{job.folder.path.name}", horizontal=True, vertical_alignment="center"):
-        if status.state is RunState.RUNNING:
-            share = status.step / status.total if status.total else 0.0
-            step = f", step {status.step:,} of {status.total:,}" if status.total else ""
-            st.progress(min(1.0, share), text=literal(f"{name}{step} · {status.message}"))
-        elif status.state is RunState.DONE:
-            st.markdown(f"{name} · test accuracy {_with_interval(status.result)}")
-        else:
-            st.markdown(f"{name}{'' if status.state is RunState.QUEUED else ' · ' + status.message}")
-        if status.active and st.button(
-            "Cancel", key=f"cancel_{job.folder.path.name}", type="tertiary", icon=":material/close:"
-        ):
-            request_cancel(job.folder.path)
-            st.rerun(scope="fragment")
-
-
-def finished(ref: CorpusRef) -> None:
-    """Every experiment that has results: test accuracy with its interval, and what it cost."""
-    for name, jobs in experiments(ref).items():
-        done = [job for job in jobs if job.status.state is RunState.DONE]
-        if not done:
-            continue
-        first = done[0]
-        note = f"{ago(first.status.created_at)}, tested on {first.status.result['test_rows']:,} rows"
-        with theme.card("Compared", note, key=f"compared-{name}"):
-            left, right = st.columns([1, 1.2])
-            with left:
-                points = [(ARMS[job.spec["arm"]], *_accuracy(job.status.result)) for job in done]
-                figures.show(figures.intervals(points, height=60 + 34 * len(points)), key=f"intervals_{name}")
-            with right:
-                st.dataframe(list(_rows(done)), hide_index=True, key=f"table_{name}")
-            st.caption(verdict(done))
-
-
-def _rows(jobs: Iterable[Job]) -> Iterable[JsonDict]:
+def _rows(jobs: Iterable[Job]) -> Iterator[JsonDict]:
     for job in jobs:
         result = job.status.result
         yield {
@@ -114,7 +144,7 @@ def _rows(jobs: Iterable[Job]) -> Iterable[JsonDict]:
             "Macro-F1": f"{result['macro_f1']:.1%}",
             "Steps": f"{result['steps']:,}",
             "Training": duration(result["seconds"]),
-            "Model": job.spec["options"]["model"],
+            "Model": job.spec["options"].get("model", ""),
         }
 
 
@@ -127,7 +157,7 @@ def _with_interval(result: JsonDict) -> str:
     return f"{value:.1%} ({100 * low:.1f} to {100 * high:.1f})"
 
 
-def verdict(jobs: list[Job]) -> str:
+def verdict(jobs: Sequence[Job]) -> str:
     """What one run of each may say, and what it may not."""
     by_arm = {job.spec["arm"]: job for job in jobs}
     parts = []
@@ -145,5 +175,5 @@ def verdict(jobs: list[Job]) -> str:
     if steps[0] == steps[-1]:
         regime = f"Each run made {steps[0]:,} steps"
     few = "; below 100 steps a model is hardly trained, so give more epochs" if steps[0] < FEW_STEPS else ""
-    chance = " One run of each: a small difference may be chance; several seeds would tell."
+    chance = " One run of each: a small difference may be chance; `Prove it` tells, by several seeds."
     return f"{said}{regime}{few}.{chance}"

@@ -88,10 +88,10 @@ def test_from_an_empty_workspace_to_a_finished_fine_tune(visit: Visit, slice_of_
     page.get_by_role("button", name="Fine-tune on it").click()
     expect(page.get_by_text(re.compile(rf"^{shown} of {ROWS} rows, strategy [a-z]+"))).to_be_visible(timeout=MINUTE)
     page.get_by_role("button", name="Launch the fine-tune").click()
-    expect(page.get_by_text(re.compile("step [0-9]+ of"))).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_text(re.compile("step [0-9]+ of")).first).to_be_visible(timeout=MINUTE)
     page.reload()  # closing the tab does not stop the work, and whoever comes back sees it
     expect(page.get_by_text("The selection is")).to_be_visible(timeout=4 * MINUTE)
-    expect(page.get_by_text(re.compile("test accuracy [0-9.]+% "))).to_have_count(3)
+    expect(page.get_by_text(re.compile("test accuracy [0-9.]+% "))).to_have_count(3, timeout=4 * MINUTE)
     visit.settle()
     picture(visit, "5-train")
     nothing_went_wrong(visit)

@@ -19,7 +19,7 @@ from eudscore.records import Roles, RunState
 from eudscore.selection.recipe import request_from_recipe
 from eudscore.selection.request import Balance, SelectionRequest, Strategy
 from eudscore.store.workspace import CorpusRef, Workspace
-from eudscore.ui import queue_card
+from eudscore.ui import copying, queue_card
 from eudscore.workflow import queueing
 from eudscore.workflow.choosing import select
 from eudscore.workflow.requests import FitOptions
@@ -28,7 +28,7 @@ from eudscore.workflow.study_plan import BY_CLASS, Regime, StudyRequest, planned
 from eudscore.workflow.study_results import STUDY, open_study
 from eudscore.workflow.study_submitting import submit_study
 from eudscore.workflow.study_table import csv_of
-from tests.pages.conftest import small_corpus
+from tests.pages.conftest import PAGES, small_corpus
 from tests.pages.kept_runs import REQUEST, keep_run, keep_study, status
 
 OpenPage = Callable[..., AppTest]
@@ -568,6 +568,18 @@ def test_a_copy_of_a_study_fills_the_form(
     spec = RunFolder(Path(started[0])).read_spec()
     assert StudyRequest.from_json(spec["request"]) == replace(request, seeds=3)
     assert spec["test"]["rows"] == [0, 1, 2, 3, 4]
+
+
+def test_a_copy_is_still_there_when_the_page_was_left_in_between(scored: CorpusRef, workspace: Workspace) -> None:
+    run = keep_run(workspace, scored, "subset", RunState.DONE, options=FitOptions("some/model", epochs=2.0, seed=5))
+    app = AppTest.from_file(PAGES / "train.py", default_timeout=60)
+    app.query_params["data"] = str(scored)
+    app.session_state["train_copied"] = copying.read(run)
+    app.run()
+    assert not app.exception
+    assert (app.text_input(key="train_model").value, app.number_input(key="train_seed").value) == ("some/model", 5)
+    app.text_input(key="train_model").set_value("another").run()
+    assert app.text_input(key="train_model").value == "another"
 
 
 def test_a_copy_of_a_run_of_another_data_set_opens_that_one(
