@@ -7,6 +7,7 @@ import streamlit as st
 from eudscore.ui.quoting import note
 from eudscore.workflow.requests import BUILTIN, LARGEST_SEED, FitOptions
 
+PRICE = "train_price"
 _BASE = "train_base"
 _METHODS = {"full": "All weights", "head": "Head only", "lora": "LoRA"}
 _WEIGHTS = {"none": "As they come", "balanced": "Each class the same"}
@@ -53,6 +54,10 @@ def more() -> None:
         left.number_input(
             "Updates, instead of epochs", 1, 10_000_000, value=None, key="train_steps", placeholder="by epochs",
             help="For a fine-tune. A study counts in epochs, under either of its regimes.",
+        )  # fmt: skip
+        left.number_input(
+            "Price of an hour", 0.0, value=None, key=PRICE, format="%g", placeholder="not counted",
+            help="Of this machine, in your currency; for the estimate of the cost",
         )  # fmt: skip
         if kept := _kept():
             note(f"As in the copied run: {kept}.")

@@ -1,5 +1,6 @@
 """What is launched here: one fine-tune with its baselines, or the study that shows whether the part is enough."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,12 +13,12 @@ from eudscore.selection.recipe import request_from_recipe
 from eudscore.selection.request import SelectionRequest, Strategy
 from eudscore.selection.strategies import STRATEGIES, Need
 from eudscore.store.scores import Scores
-from eudscore.ui import copying, fit_form, proving, state, theme
+from eudscore.ui import copying, costing, fit_form, proving, state, theme
 from eudscore.ui.choosing import CHOSEN
 from eudscore.ui.copying import Copied
 from eudscore.ui.quoting import note
 from eudscore.ui.state import Opened
-from eudscore.ui.views import BUDGET
+from eudscore.ui.views import BUDGET, begun_strategy
 from eudscore.ui.wording import ARMS, column_label, preferred
 from eudscore.workflow.choosing import Subset, select
 from eudscore.workflow.submitting import TestSet, held_out, submit_training
@@ -86,6 +87,9 @@ def _once(opened: Opened, scores: Scores, chosen: Chosen, test: Any) -> None:
     baselines = st.multiselect(
         "Compare with", _BASELINES, key="train_baselines", format_func=ARMS.__getitem__, placeholder="nothing"
     )
+    with state.sentences():
+        counts = _counts(chosen, len(scores), baselines)
+        costing.of_training(opened, counts, fit_form.options(), partial(_test_set, opened, test))
     if st.button(
         "Launch the fine-tune", key="train_go", type="primary", icon=":material/model_training:",
         disabled=state.read_only(), width="stretch",
@@ -97,6 +101,12 @@ def _once(opened: Opened, scores: Scores, chosen: Chosen, test: Any) -> None:
                 baselines=baselines,
             )  # fmt: skip
             st.rerun()
+
+
+def _counts(chosen: Chosen, rows: int, baselines: Sequence[str]) -> list[int]:
+    """How many rows each training of the launch has, as far as it is known before the rows are chosen."""
+    own = max(1, round(chosen.share(rows) * rows))
+    return [own, *({"random": own, "full": rows}[name] for name in baselines)]
 
 
 def _selection(opened: Opened, scores: Scores, copied: Copied | None) -> Chosen:
@@ -112,8 +122,10 @@ def _selection(opened: Opened, scores: Scores, copied: Copied | None) -> Chosen:
         options["As on the Select page"] = _of_recipe(current)
     options |= {name: _of_recipe(recipe) for name, recipe in state.workspace().selections(opened.ref).items()}
     if not options:
-        usual = SelectionRequest(BUDGET, preferred(list(scores.columns), ranks=True))
-        options[f"{BUDGET:.0%} of the rows, the default interval"] = Chosen(usual)
+        strategy = begun_strategy(opened, scores)
+        usual = SelectionRequest(BUDGET, preferred(list(scores.columns), ranks=True), strategy)
+        what = "the default selector" if strategy is Strategy.COVERAGE else "the default interval"
+        options[f"{BUDGET:.0%} of the rows, {what}"] = Chosen(usual)
     name = st.selectbox("Selection", list(options), key="train_selection")
     _say(scores, options[name])
     return options[name]

@@ -7,7 +7,7 @@ import streamlit as st
 
 from eudscore.errors import EudscoreError, RequestError
 from eudscore.selection.request import SelectionRequest, Strategy
-from eudscore.ui import fit_form, state, theme
+from eudscore.ui import costing, fit_form, state, theme
 from eudscore.ui.quoting import counted, note
 from eudscore.ui.state import Opened
 from eudscore.workflow.requests import FitOptions
@@ -53,6 +53,8 @@ def form(opened: Opened, selection: SelectionRequest, share: float, test_set: Ca
         theme.error_box(str(error))
     else:
         beforehand(request)
+        with state.sentences():
+            costing.of_study(opened, request, test_set)
     if st.button(
         "Prove it", key="study_go", type="primary", icon=":material/experiment:", width="stretch",
         disabled=state.read_only() or request is None,
@@ -95,7 +97,7 @@ def request_of(
 
 
 def beforehand(request: StudyRequest) -> None:
-    """What is said before a study begins: how many trainings it holds. The place for what they will take, too."""
+    """What is said before a study begins: how many trainings it holds, and where an arm cannot follow."""
     note(trainings(request))
     first = next(iter(request.arms.values()))
     if first.band is not None and max(request.budgets) > first.band.hi - first.band.lo:

@@ -136,7 +136,7 @@ def _which(found: Mapping[str, Job]) -> str:
         return newest
     return st.selectbox(
         "Study", list(found), key="study_which", format_func=lambda one: _option(found[one]),
-        label_visibility="collapsed",
+        label_visibility="collapsed", width=380,
     )  # fmt: skip
 
 

@@ -94,13 +94,18 @@ def _clusters(opened: Opened, scores: Scores) -> dict[str, Any]:
 
 def _begun(opened: Opened, scores: Scores) -> dict[str, Any]:
     """The default selector where it has ranked the rows already, else the interval, which needs no ranking."""
+    return {"balance": Balance.AUTO, "strategy": begun_strategy(opened, scores)}
+
+
+def begun_strategy(opened: Opened, scores: Scores) -> Strategy:
+    """What a selection begins with: the default selector where it has ranked the rows already, else the interval."""
     asked = SelectionRequest(BUDGET, strategy=Strategy.COVERAGE, seed=SEED)
     try:
         key = ranking_key(StoredMaterials(state.workspace(), opened.ref, scores), asked)
         there = state.workspace().has_ranking(opened.ref.id, key)
     except EudscoreError:  # what it stands on is not there
         there = False
-    return {"balance": Balance.AUTO, "strategy": Strategy.COVERAGE if there else Strategy.BAND}
+    return Strategy.COVERAGE if there else Strategy.BAND
 
 
 def _left(key: str, ref: CorpusRef, scores: Scores) -> ExplorerState | None:

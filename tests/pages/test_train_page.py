@@ -644,3 +644,26 @@ def test_a_submitted_study_waits_as_long_as_it_takes(workspace: Workspace, score
     run = submit_study(workspace, scored, TestSet(rows=np.arange(5)), REQUEST)
     run.write_status(replace(run.read_status(), created_at=time.time() - 3600))
     assert queueing.find_job(workspace, run.path.name).status.state is RunState.QUEUED
+
+
+@pytest.mark.parametrize(("tab", "button"), [("once", "train_quote_go"), ("prove", "study_quote_go")])
+def test_the_cost_is_estimated_by_a_worker_and_told_in_a_sentence(
+    open_page: OpenPage, scored: CorpusRef, started: list[str], tab: str, button: str
+) -> None:
+    app = open_page("train", data=str(scored))
+    app.number_input(key="train_price").set_value(2.5).run()
+    assert not app.exception
+    app.button(key=button).click().run()
+    assert not app.exception, tab
+    (folder,) = started
+    run = RunFolder(Path(folder))
+    spec = run.read_spec()
+    assert (spec["kind"], spec["price"]) == ("quote_training", 2.5)
+    assert ("study" in spec) == (tab == "prove")
+    result = {"sentence": "About 4 min for 3 trainings."}
+    run.write_status(replace(run.read_status(), state=RunState.DONE, result=result))
+    app = open_page("train", data=str(scored))
+    app.number_input(key="train_price").set_value(2.5).run()
+    assert "About 4 min for 3 trainings." in "\n".join(element.proto.body for element in app.get("html"))
+    app.number_input(key="train_epochs").set_value(7.0).run()
+    assert app.button(key=button), "other options cost something else"
