@@ -18,6 +18,7 @@ from eudscore.corpus.numbers import number_blocks, width_of
 from eudscore.entropy.clusters import cluster_count
 from eudscore.errors import InputError
 from eudscore.geometry.neighbours import EXACT_ROWS, is_exact, neighbour_graph
+from eudscore.jobs.memory import memory_now
 from eudscore.models.causal import CausalModel
 from eudscore.models.device import pick_device
 from eudscore.models.loading import resolve_model
@@ -283,19 +284,7 @@ def _memory(corpus: Corpus, lengths: Ints, width: int) -> int:
     views = more * RUNS * len(SCALES) * 4 * 8 if width else 0  # four numbers of a text in each clustering
     search = 2 * (min(1 << 26, n * n * 4) - min(1 << 26, m * m * 4)) if width else 0  # a block and the one before
     tokens = int(lengths.mean() / 4 * min(n, ROWS_AT_ONCE)) * _TOKEN
-    return _peak() + vectors + views + search + tokens + more * 200
-
-
-def _peak() -> int:
-    """Bytes of main memory this process has held at most; where that cannot be read, what it holds now."""
-    import psutil
-
-    try:  # getrusage would answer for the parent process as well
-        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return int(psutil.Process().memory_info().rss)
-    highest = (int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
-    return next(highest, int(psutil.Process().memory_info().rss))
+    return memory_now()["rss_peak"] + vectors + views + search + tokens + more * 200
 
 
 def _seconds(work: Callable[[], object]) -> float:

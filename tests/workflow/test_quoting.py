@@ -128,11 +128,6 @@ def test_texts_that_are_cut_weigh_no_more_than_what_is_read(corpus: Corpus) -> N
     assert sample.scale(before=np.array([100, 0, 0])) < sample.scale()
 
 
-def test_a_system_that_does_not_tell_the_peak_is_asked_what_is_held_now(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "read_text", lambda *_, **__: "VmRSS:\t5 kB\n")
-    assert quoting._peak() > 10_000_000
-
-
 def test_the_sentence_says_what_it_leaves_out() -> None:
     sentence = Quote(12.3, 1_234_000_000, 5_000, 120, "cpu").in_words(without="the map")
     assert "for 5,000 rows on cpu without the map, measured on 120 of them." in sentence
