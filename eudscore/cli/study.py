@@ -7,7 +7,12 @@ import click
 
 from eudscore.cli.reading import describe, read, reading_options
 from eudscore.cli.shared import TerminalProgress, one_sentence, seconds_since_start, workspace_option
+from eudscore.cli.training import CLASS_WEIGHTS, METHODS
 from eudscore.models.device import DEVICES
+
+_OF_A_TRAINING = (
+    "model", "epochs", "method", "learning_rate", "batch_size", "max_tokens", "class_weights", "device",
+)  # fmt: skip
 
 
 @click.command()
@@ -25,6 +30,12 @@ from eudscore.models.device import DEVICES
               help="What a subset and all rows have in common: passes, or updates.")  # fmt: skip
 @click.option("--model", default="builtin", show_default=True, metavar="MODEL", help="builtin, a folder or a Hub id.")
 @click.option("--epochs", type=click.FloatRange(0, min_open=True), help="Passes over all rows (default 3).")
+@click.option("--method", default="full", show_default=True, type=click.Choice(METHODS), help="What is trained.")
+@click.option("--learning-rate", type=click.FloatRange(0, 1, min_open=True), help="Highest one.")
+@click.option("--batch-size", default=16, show_default=True, type=click.IntRange(1, 4096), help="Rows an update.")
+@click.option("--max-tokens", default=128, show_default=True, type=click.IntRange(4), help="Texts are cut there.")
+@click.option("--class-weights", default="none", show_default=True, type=click.Choice(CLASS_WEIGHTS),
+              help="balanced: each class counts the same.")  # fmt: skip
 @click.option("--device", default="auto", show_default=True, type=click.Choice(DEVICES))
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the study.")
 @click.option("--quote", is_flag=True, help="Print minutes, memory, energy and money, and stop.")
@@ -42,7 +53,7 @@ def study(source: str, test_source: str, out: Path, *, quote: bool, price: float
     from eudscore.workflow.study_runs import study_here
     from eudscore.workflow.study_table import lines_of
 
-    fit = FitOptions(**{name: options.pop(name) for name in ("model", "epochs", "device")})
+    fit = FitOptions(**{name: options.pop(name) for name in _OF_A_TRAINING})
     asked = {name: options.pop(name) for name in ("budgets", "strategies", "seeds", "draws", "regime")}
     request = study_request(**asked, options=fit)
     corpus = read(source, options, seed=0)

@@ -13,6 +13,7 @@ import numpy as np
 LEVEL = 0.95
 POWER = 0.80
 
+_SIGNS = 6  # pairs, from which on a sign test shows what all of them agree in
 _ALIKE = 1e-12  # differences no further apart are the same but for rounding
 
 
@@ -63,12 +64,15 @@ class Gain:
     def maintains(self, margin: float) -> bool:
         """Whether the arm is at most a margin worse: the interval lies above -margin; never with fewer than two pairs.
 
-        Nor where every pair is worse by the same, of which no interval can be had.
+        Nor where all pairs differ by the same, of which no interval can be had, unless there are as many as the sign
+        test needs to show anything, and none is worse.
 
         Args:
             margin: in the unit of the metric, declared before the study.
         """
-        return self.low > -margin and (self.sd > 0 or self.mean >= 0)
+        if self.sd == 0:
+            return len(self.seeds) >= _SIGNS and self.mean >= 0
+        return self.low > -margin
 
 
 def paired(arm: Mapping[int, float], other: Mapping[int, float], against: str, *, less_is_better: bool = False) -> Gain:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from eudscore.study.comparison import Comparison, Cost
+from eudscore.study.comparison import Arm, Comparison, Cost
 from eudscore.study.metrics import MARGIN, SHARES, amount, less_is_better, unit
 from eudscore.study.pairs import Gain
 from eudscore.study.results import RANDOM
@@ -42,8 +42,9 @@ class Verdict:
 
 
 def verdict(
-    comparison: Comparison, strategy: str, budget: float, *, cost: Cost | None = None, margin: float | None = None
-) -> Verdict:
+    comparison: Comparison, strategy: str, budget: float, *, cost: Cost | None = None, margin: float | None = None,
+    named: bool = False,
+) -> Verdict:  # fmt: skip
     """Say what a study shows of one arm.
 
     A difference is claimed where its p value, adjusted for all arms of the budget (Holm), is below 5 %.
@@ -53,6 +54,7 @@ def verdict(
         strategy: of the arm.
         budget: of the arm.
         cost: of the arm; without it nothing is said of time.
+        named: whether the sentence says which strategy it is about, as it must where there are several.
         margin: by how much it may be worse than all data and still maintain it, declared before the study; half a
             point where it is not given, and nothing of the kind is claimed of a metric that is no share.
 
@@ -62,10 +64,19 @@ def verdict(
     arm = comparison.arm(strategy, budget)
     if margin is None and comparison.metric in SHARES:
         margin = MARGIN
-    words = _Words(comparison.metric, f"{100 * budget:g} %", strategy, _compared(comparison, budget))
+    words = _Words(comparison.metric, f"{100 * budget:g} %", strategy, _compared(comparison, budget), named)
     maintained = margin is not None and arm.to_full is not None and arm.to_full.maintains(margin)
     to_random, to_full = _finding(arm.to_random), _finding(arm.to_full)
-    return Verdict(to_random, to_full, maintained, words.all_of(arm.to_random, arm.to_full, margin, cost))
+    said = words.all_of(arm.to_random, arm.to_full, margin, cost)
+    return Verdict(to_random, to_full, maintained, said + _fewer(comparison, arm))
+
+
+def _fewer(comparison: Comparison, arm: Arm) -> str:
+    """That an arm did not fill its budget, where the random one has notably more rows or fewer."""
+    other = next((one for one in comparison.arms if (one.strategy, one.budget) == (RANDOM, arm.budget)), None)
+    if other is None or abs(arm.n_train - other.n_train) <= _NOTABLE * other.n_train:
+        return ""
+    return f" It holds {arm.n_train:,.0f} rows, the random subset {other.n_train:,.0f}."
 
 
 def _compared(comparison: Comparison, budget: float) -> int:
@@ -93,16 +104,19 @@ class _Words:
         share: the budget, "16 %".
         strategy: the arm.
         compared: how many arms of the budget are compared with random.
+        named: whether the strategy is named.
     """
 
     metric: str
     share: str
     strategy: str
     compared: int
+    named: bool
 
     def all_of(self, to_random: Gain | None, to_full: Gain | None, margin: float | None, cost: Cost | None) -> str:
         """The whole."""
-        subject = "a random subset" if self.strategy == RANDOM else "the selection"
+        own = f"the selection by {self.strategy}" if self.named else "the selection"
+        subject = "a random subset" if self.strategy == RANDOM else own
         claimed = _finding(to_random) in (Finding.ABOVE, Finding.BELOW)
         full = self._against_full(to_full, margin, with_unit=not claimed)
         if to_random is None:

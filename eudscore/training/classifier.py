@@ -3,6 +3,7 @@
 Everything a run needs of a model but its updates, which are in `fine_tune`.
 """
 
+import errno
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -156,11 +157,21 @@ def save_classifier(classifier: Classifier, folder: Path, notes: Mapping[str, st
         WorkspaceError: the disk is full, the folder is not empty, or it cannot be written.
     """
     with draft_folder(folder.parent) as draft, writing(folder):
-        classifier.network.save_pretrained(draft)
+        _save_weights(classifier, draft)
         classifier.tokenizer.save_pretrained(draft)
         for name, text in (notes or {}).items():
             (draft / name).write_text(text, encoding="utf-8")
         rename_synced(draft, folder)
+
+
+def _save_weights(classifier: Classifier, folder: Path) -> None:
+    """Write the network; a full disk is told as one, whichever library meets it."""
+    from safetensors import SafetensorError
+
+    try:
+        classifier.network.save_pretrained(folder)
+    except SafetensorError as error:
+        raise OSError(errno.ENOSPC if "os error 28" in str(error) else errno.EIO, str(error)) from error
 
 
 def predict(

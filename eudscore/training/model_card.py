@@ -112,11 +112,17 @@ def _classes(made: Made, classes: Sequence[str]) -> str:
 
 
 def _limits(made: Made) -> str:
-    cut = f", texts are cut at {made.options['max_tokens']} tokens" if "max_tokens" in made.options else ""
+    cut = f", texts are cut at {made.result['max_tokens']} tokens" if "max_tokens" in made.result else ""
+    calculated = made.result.get("dtype", "float32")
+    other = (
+        ""
+        if calculated == "float32"
+        else f" It was measured with {calculated} products; in float32 a few answers differ."
+    )
     return (
         "## Limits\n\nThe intervals tell of the luck of this test set, not of that of this training: another seed "
         "gives another model. It knows the classes above and no other, and answers with one of them whatever it is "
-        f"given{cut}. What is wrong in the labels of its data it has learned."
+        f"given{cut}. What is wrong in the labels of its data it has learned.{other}"
     )
 
 

@@ -56,7 +56,7 @@ def tokenise(
     truncated = 0
     for start in range(0, len(texts), CHUNK):
         if should_stop is not None and should_stop():
-            raise Interrupted("Stopped while the texts were read; nothing was trained or predicted.")
+            raise Interrupted("Stopped while the texts were read.")
         chunk = texts[start : start + CHUNK]
         sides = zip(*chunk, strict=True) if paired else [chunk]
         pieces = tokenizer(

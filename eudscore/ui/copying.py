@@ -18,6 +18,7 @@ from eudscore.workflow.study_plan import StudyRequest
 from eudscore.workflow.submitting import TestSet
 
 _COPIED, _FAILED = "train_copied", "train_copy_failed"
+AS_COPIED = "As in the copy"
 TABS, ONCE, PROVE = "train_tab", "Fine-tune once", "Prove it"
 
 
@@ -105,8 +106,8 @@ def _of_experiment(spec: Mapping[str, Any]) -> tuple[JsonDict | None, tuple[str,
 
 
 _FILLED = (
-    "train_selection", "train_test", "train_baselines", "study_budgets", "study_strategies", "study_seeds",
-    "study_draws", "study_regime", TABS,
+    "train_selection", "train_test", "train_baselines", "study_budgets", "study_budgets_of", "study_strategies",
+    "study_seeds", "study_draws", "study_regime", TABS,
 )  # fmt: skip
 
 
@@ -131,11 +132,15 @@ def _fill(run: RunFolder) -> None:
 def _put(found: Copied) -> None:
     fit_form.fill(found.options)
     st.session_state[TABS] = ONCE if found.study is None else PROVE
+    st.session_state["train_test"] = AS_COPIED
+    if found.study is not None or found.recipe is not None:
+        st.session_state["train_selection"] = AS_COPIED
     if found.study is None:
         st.session_state["train_baselines"] = list(found.baselines)
         return
     study = found.study
-    st.session_state["study_budgets"] = [f"{100 * budget:g} %" for budget in study.budgets]
+    st.session_state["study_budgets"] = ", ".join(f"{100 * budget:g} %" for budget in study.budgets)
+    st.session_state.pop("study_budgets_of", None)
     st.session_state["study_seeds"], st.session_state["study_draws"] = study.seeds, study.draws
     st.session_state["study_regime"] = study.regime.value
     st.session_state["study_strategies"] = list(study.arms)[1:]

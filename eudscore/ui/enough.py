@@ -71,6 +71,9 @@ def _found(found: JsonDict, share: float) -> None:
     with right:
         for name, words in _ARMS.items():
             note(sentence(found[name], words, share, found["rows"]))
+        ends = [found[name].get("at", [0])[-1] for name in _ARMS]
+        if 0 < ends[0] < ends[1]:
+            note(f"This selection leaves no more than {theme.percent(ends[0] / found['rows'])} of the rows.")
         note("A fine-tune usually reaches more, and gains less from a selection: prove it on the Train page.")
 
 

@@ -1,9 +1,11 @@
 """How to fine-tune, as a form: the few options that matter, the rest behind a click."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import streamlit as st
 
+from eudscore.errors import InputError
 from eudscore.ui.quoting import note
 from eudscore.workflow.requests import BUILTIN, LARGEST_SEED, FitOptions
 
@@ -79,6 +81,17 @@ def options() -> FitOptions:
         learning_rate=None if rate is None else float(rate),
         batch_size=int(held["train_batch"]), max_tokens=int(held["train_tokens"]),
     )  # fmt: skip
+
+
+def check_model(asked: FitOptions) -> None:
+    """Refuse a folder that is not there before anything is queued.
+
+    Raises:
+        InputError: the model is written as a path, and nothing is at it.
+    """
+    name = asked.model
+    if name.startswith((".", "/", "~")) and not Path(name).expanduser().is_dir():
+        raise InputError(f"There is no model folder {name!r}: give builtin, a folder that is there, or a Hub id.")
 
 
 def fill(found: FitOptions) -> None:

@@ -21,9 +21,10 @@ from eudscore.ui.state import Opened
 from eudscore.ui.views import BUDGET, begun_strategy
 from eudscore.ui.wording import ARMS, column_label, preferred
 from eudscore.workflow.choosing import Subset, select
-from eudscore.workflow.submitting import TestSet, held_out, submit_training
+from eudscore.workflow.lessons import no_labels
+from eudscore.workflow.submitting import HELD_OUT, TestSet, held_out, submit_training
 
-_DEMO_TEST, _HOLD_OUT, _FILE, _COPIED = "The demo's test set", "Hold out 20 % of the rows", "A file", "As in the copy"
+_DEMO_TEST, _HOLD_OUT, _FILE, _COPIED = "The demo's test set", "Hold out 20 % of the rows", "A file", copying.AS_COPIED
 _BASELINES = ("random", "full")
 
 
@@ -88,7 +89,8 @@ def _once(opened: Opened, scores: Scores, chosen: Chosen, test: Any) -> None:
         "Compare with", _BASELINES, key="train_baselines", format_func=ARMS.__getitem__, placeholder="nothing"
     )
     with state.sentences():
-        counts = _counts(chosen, len(scores), baselines)
+        rows = round((1 - HELD_OUT) * len(scores)) if test == _HOLD_OUT else len(scores)
+        counts = _counts(chosen, rows, baselines)
         costing.of_training(opened, counts, fit_form.options(), partial(_test_set, opened, test))
     if st.button(
         "Launch the fine-tune", key="train_go", type="primary", icon=":material/model_training:",
@@ -96,6 +98,7 @@ def _once(opened: Opened, scores: Scores, chosen: Chosen, test: Any) -> None:
     ):  # fmt: skip
         with state.sentences():
             subset, options = chosen.subset(scores), fit_form.options()
+            fit_form.check_model(options)
             submit_training(
                 state.workspace(), opened.ref, subset, _test_set(opened, test, options.seed), options,
                 baselines=baselines,
@@ -113,10 +116,12 @@ def _selection(opened: Opened, scores: Scores, copied: Copied | None) -> Chosen:
     """The selection of the copied run, the one last shown on the Select page, or one that is saved."""
     options: dict[str, Chosen] = {}
     if copied is not None and copied.recipe is not None:
-        options["As in the copy"] = _of_recipe(copied.recipe)
+        options[copying.AS_COPIED] = _of_recipe(copied.recipe)
     if copied is not None and copied.study is not None:
         for request in list(copied.study.arms.values())[:1]:
-            options["As in the copy"] = Chosen(SelectionRequest(**{**vars(request), "budget": copied.study.budgets[0]}))
+            options[copying.AS_COPIED] = Chosen(
+                SelectionRequest(**{**vars(request), "budget": copied.study.budgets[0]})
+            )
     current = st.session_state.get(CHOSEN)
     if current is not None and current["corpus"] == opened.ref.id:
         options["As on the Select page"] = _of_recipe(current)
@@ -174,4 +179,6 @@ def _test_set(opened: Opened, chosen: Any, seed: int) -> TestSet:
     if chosen is None:
         raise InputError("No test set was given: upload a labelled file, or hold out a part of the rows.")
     test = read_like(partial(read_upload, chosen.name, chosen), opened.corpus.roles)
+    if test.roles.label is None:
+        raise InputError(no_labels(test))
     return TestSet(ref=workspace.keep_corpus(test, listed=False))

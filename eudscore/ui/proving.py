@@ -8,6 +8,7 @@ import streamlit as st
 from eudscore.errors import EudscoreError, RequestError
 from eudscore.selection.request import SelectionRequest, Strategy
 from eudscore.ui import costing, fit_form, state, theme
+from eudscore.ui.fit_form import check_model
 from eudscore.ui.quoting import counted, note
 from eudscore.ui.state import Opened
 from eudscore.workflow.requests import FitOptions
@@ -15,10 +16,13 @@ from eudscore.workflow.study_plan import BY_CLASS, DRAWS, Regime, StudyRequest, 
 from eudscore.workflow.study_submitting import submit_study
 from eudscore.workflow.submitting import TestSet
 
+SHOWN = "study_which"
+"""The study that the page shows."""
+
 _SEEDS = 5
 _LEAST_SEEDS = 2  # one pair shows nothing
 _MOST = 50  # of seeds and of draws, on the page
-_USUAL = ("5 %", "10 %", "16 %", "30 %", "50 %")
+BUDGETS, _FOLLOWED = "study_budgets", "study_budgets_of"
 _REGIMES = {Regime.EPOCHS.value: "Fixed epochs", Regime.STEPS.value: "Fixed steps"}
 _WHAT_REGIMES_ARE = (
     "Fixed epochs: the same passes over what each has, so that fewer rows train sooner. Fixed steps: as many updates "
@@ -60,7 +64,9 @@ def form(opened: Opened, selection: SelectionRequest, share: float, test_set: Ca
         disabled=state.read_only() or request is None,
     ) and request is not None:  # fmt: skip
         with state.sentences():
-            submit_study(state.workspace(), opened.ref, test_set(_HELD_OUT_SEED), request)
+            check_model(request.options)
+            run = submit_study(state.workspace(), opened.ref, test_set(_HELD_OUT_SEED), request)
+            st.session_state[SHOWN] = run.path.name
             st.rerun()
 
 
@@ -118,21 +124,14 @@ def trainings(request: StudyRequest) -> str:
 
 
 def _budgets(share: float) -> list[str]:
-    own = f"{100 * share:.3g} %"
-    start = own if 0 < share < 1 else "16 %"
-    st.session_state.setdefault("study_budgets", [start])
-    choices = dict.fromkeys((*_USUAL, start, *st.session_state["study_budgets"]))
-    return st.multiselect(
-        "Budgets", sorted(choices, key=_size), key="study_budgets", accept_new_options=True,
-        help="Shares of the rows; type another one, such as 12 %",
-    )  # fmt: skip
-
-
-def _size(budget: str) -> float:
-    try:
-        return float(budget.removesuffix("%").strip())
-    except ValueError:
-        return float("inf")
+    """The budgets of the study; they follow the selection until they are changed by hand."""
+    start = f"{100 * share:.3g} %" if 0 < share < 1 else "16 %"
+    held = st.session_state
+    if BUDGETS not in held or held.get(_FOLLOWED) not in (None, start):
+        held[BUDGETS] = start
+    held[_FOLLOWED] = start
+    written = st.text_input("Budgets", key=BUDGETS, help="Shares of the rows, with commas between them: 5 %, 16 %")
+    return [one.strip() for one in written.split(",") if one.strip()]
 
 
 def _strategies(own: Strategy) -> list[str]:

@@ -13,6 +13,7 @@ from eudscore.store.workspace import CorpusRef
 from eudscore.ui import acting, copying, live_curves, meters, state, study_chart, theme
 from eudscore.ui.figures import show
 from eudscore.ui.meters import Meter
+from eudscore.ui.proving import SHOWN
 from eudscore.ui.quoting import note
 from eudscore.ui.wording import STATES, ago
 from eudscore.workflow.pace import duration
@@ -20,7 +21,7 @@ from eudscore.workflow.queueing import STUDY, Job, jobs_of, retry
 from eudscore.workflow.study_plan import StudyRequest, planned
 from eudscore.workflow.study_progress import Training, stamp_of, training_now, trainings_done
 from eudscore.workflow.study_results import METRICS, RESULTS, Study, open_study
-from eudscore.workflow.study_table import about_lines, csv_of, heads_for, rows_of, unfinished_line
+from eudscore.workflow.study_table import LEGEND, about_lines, csv_of, heads_for, rows_of, unfinished_line
 from eudscore.workflow.watching import last_metric, log_lines
 
 POLL_SECONDS = 1.0
@@ -131,11 +132,13 @@ def result(jobs: Sequence[Job]) -> None:
 def _which(found: Mapping[str, Job]) -> str:
     """The study that is shown: the newest, unless another one is chosen."""
     newest = next(iter(found))
+    if st.session_state.get(SHOWN, newest) not in found:
+        st.session_state[SHOWN] = newest
     if len(found) == 1:
         note(_option(found[newest]))
         return newest
     return st.selectbox(
-        "Study", list(found), key="study_which", format_func=lambda one: _option(found[one]),
+        "Study", list(found), key=SHOWN, format_func=lambda one: _option(found[one]),
         label_visibility="collapsed", width=380,
     )  # fmt: skip
 
@@ -206,7 +209,7 @@ def _figures(study: Study, metric: str) -> None:
     show(study_chart.chart(comparison), key="study_chart")
     st.html(_kept_together(table(study, metric)))
     caption = f"{_NAMES[metric]} on the test set: the mean of the seeds with its 95 % interval, each seed faint."
-    for line in [" ".join([caption, *about_lines(study)]), *_notes(study.about)]:
+    for line in [" ".join([caption, LEGEND, *about_lines(study)]), *_notes(study.about)]:
         note(line)
 
 

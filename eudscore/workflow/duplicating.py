@@ -55,10 +55,15 @@ def _changed(spec: JsonDict, changes: Mapping[str, object], job_id: str) -> Json
         if name not in known:
             there = f"choose among {', '.join(known)}" if known else "it has none, so copy it as it is"
             raise RequestError(f"Job {job_id} has no option {name!r}: {there}.")
+    other = {"steps": "epochs", "epochs": "steps"}
+    cleared = {other[name]: None for name in changes if name in other and changes[name] is not None}
     try:
-        return {**spec, section: checked({**options, **changes})}
+        return {**spec, section: checked({**options, **cleared, **changes})}
     except (TypeError, ValueError, AttributeError, KeyError) as error:
-        raise RequestError(f"The options of job {job_id} cannot be changed so ({error}): give other values.") from error
+        told = ", ".join(f"{name} {value!r}" for name, value in changes.items())
+        raise RequestError(
+            f"The options of job {job_id} cannot be changed to {told}: give numbers where they are numbers."
+        ) from error
 
 
 def _more(section: str) -> set[str]:

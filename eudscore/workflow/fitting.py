@@ -219,7 +219,7 @@ def _facts(task: Task, trained: FineTuned) -> JsonDict:
         "truncated": trained.truncated, "model": task.spec.model, "model_revision": trained.revision,
         "method": task.spec.method.value, "learning_rate": task.spec.learning_rate,
         "batch_size": task.spec.batch_size, "rows_at_once": trained.rows_at_once, "processes": trained.processes,
-        "dev": trained.dev,
+        "dev": trained.dev, "max_tokens": trained.classifier.max_tokens,
     }  # fmt: skip
 
 

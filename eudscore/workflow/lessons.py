@@ -61,6 +61,17 @@ class Task:
         return Examples(texts_of(self.corpus, self.dev), self.labels[self.dev]) if len(self.dev) else None
 
 
+def no_labels(tested: Corpus) -> str:
+    """Why a test set cannot test, and what to do."""
+    if tested.roles.label is None:
+        columns = ", ".join(map(repr, tested.table.column_names))
+        return (
+            f"In {tested.name} no column was taken for the label (it has {columns}): give the label column the name "
+            "that it has in the training data."
+        )
+    return f"{tested.name} has no labelled row to test on: give a test set with labels."
+
+
 def texts_of(corpus: Corpus, rows: Ints) -> list[Text]:
     """The texts of some rows, in pairs where a second column is read together with the first."""
     if corpus.roles.pair is None:
@@ -90,7 +101,7 @@ def task_of(corpus: Corpus, rows: Ints, tested: Corpus, test_rows: Ints | None, 
     among = np.arange(len(tested)) if test_rows is None else test_rows
     asked = among[test_known[among] & tested.has_text[among]]
     if len(asked) == 0:
-        raise InputError(f"{tested.name} has no labelled row to test on: give a test set with labels.")
+        raise InputError(no_labels(tested))
     spec = train_spec(options, classes)
     dev = np.empty(0, dtype=np.int64)
     if spec.patience is not None:

@@ -164,12 +164,18 @@ def _of_seed(request: StudyRequest, seed: int) -> Iterator[Planned]:
     yield Planned(FULL, None, seed)
 
 
-def choice_of(request: StudyRequest, one: Planned) -> SelectionRequest:
-    """What chooses the rows of a training that is not `full`: a draw has another seed in every pair."""
+def choice_of(request: StudyRequest, one: Planned, *, drawn: bool = False) -> SelectionRequest:
+    """What chooses the rows of a training that is not `full`: a draw has another seed in every pair.
+
+    Args:
+        request: of the study.
+        one: the training.
+        drawn: whether the arm turned out to draw.
+    """
     arm = all_arms(request)[one.strategy]
     if one.budget is None:
         raise AssertionError("all rows are no choice")
-    seed = one.seed * request.draws + one.draw if arm.strategy in _DRAWN else arm.seed
+    seed = one.seed * request.draws + one.draw if drawn or arm.strategy in _DRAWN else arm.seed
     return replace(arm, budget=one.budget, seed=seed)
 
 

@@ -46,6 +46,19 @@ class Study:
         """All arms by one metric, as far as they are trained."""
         return compare(self.cells, metric)
 
+    @property
+    def collapsed(self) -> int:
+        """How many finished trainings answer every test row with one and the same class."""
+        recalls: dict[tuple[object, ...], list[float]] = {}
+        place: dict[tuple[object, ...], int] = {}
+        for cell in self.cells:  # the metrics of one training stand together, those of the next draw begin anew
+            arm = (cell.strategy, cell.budget, cell.seed)
+            if cell.metric == METRICS[0]:
+                place[arm] = place.get(arm, 0) + 1
+            elif cell.metric.startswith(RECALL):
+                recalls.setdefault((*arm, place.get(arm, 0)), []).append(cell.value)
+        return sum(sorted(found)[-2:] == [0.0, 1.0] for found in recalls.values())
+
     def cost(self, comparison: Comparison, arm: Arm) -> Cost | None:
         """What an arm costs; None where it is not known what its scores took."""
         scoring = self.about["scoring_seconds"].get(arm.strategy)
@@ -63,7 +76,8 @@ class Study:
         for arm in comparison.arms:
             if arm.budget is not None and arm.strategy in self.request.arms:
                 cost = self.cost(comparison, arm)
-                yield arm, verdict(comparison, arm.strategy, arm.budget, cost=cost)
+                named = len(self.request.arms) > 1
+                yield arm, verdict(comparison, arm.strategy, arm.budget, cost=cost, named=named)
 
 
 def open_study(folder: Path) -> Study:

@@ -8,6 +8,7 @@ import numpy as np
 
 from eudscore.errors import InputError, RequestError
 from eudscore.geometry.duplicates import shared_texts
+from eudscore.models.loading import resolve_language_model, resolve_model
 from eudscore.records import Corpus, Ints
 from eudscore.selection.request import SelectionRequest
 from eudscore.selection.strategies import STRATEGIES, Need
@@ -16,11 +17,13 @@ from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.study.results import FULL
 from eudscore.workflow.choosing import labels_in, select
 from eudscore.workflow.costs import scoring_seconds
+from eudscore.workflow.lessons import no_labels
 from eudscore.workflow.materials import PREDICTIVE
-from eudscore.workflow.requests import Entropy, Progress, ScoreRequest, entropies_for
+from eudscore.workflow.requests import BUILTIN, Entropy, Progress, ScoreRequest, entropies_for
 from eudscore.workflow.sampling import rows_of
 from eudscore.workflow.scoring import score, score_information
-from eudscore.workflow.stored import latest_scores
+from eudscore.workflow.settling import AT_RANDOM
+from eudscore.workflow.stored import family_of, latest_scores, prefix_of
 from eudscore.workflow.study_plan import Planned, StudyRequest, all_arms, choice_of
 
 
@@ -75,12 +78,43 @@ def check_test(pool: Corpus, test: Corpus) -> int:
     """
     labels = labels_in(pool.classes, test)
     if not ((labels >= 0) & test.has_text).any():
-        raise InputError(f"{test.name} has no labelled row to test on: give a test set with labels.")
+        raise InputError(no_labels(test))
     return shared_texts(pool, test).count
 
 
-def scores_for(workspace: Workspace, pool: Corpus, request: StudyRequest, *, on_progress: Progress) -> Scores:
+def scored_as(workspace: Workspace, ref: CorpusRef) -> ScoreRequest | None:
+    """How a data set was scored, so that a part of it is scored alike; None where that was not done with `igse`."""
+    families = family_of(workspace, ref)
+    if "igse" not in families:
+        return None
+    igse = (workspace.family(ref.id, families["igse"]) or {})["igse"]
+    names = {*igse.parameters["components"], *({PREDICTIVE} & families.keys())}
+    models = {
+        prefix_of(name): (workspace.family(ref.id, families[name]) or {})[name].model
+        for name in names if name in families
+    }  # fmt: skip
+    encoder = models.get("semantic") or models.get("predictive")
+    lm = models.get("generative")
+    return ScoreRequest(
+        tuple(one for one in Entropy if f"{one}_entropy" in names),
+        encoder=encoder if encoder not in (None, resolve_model(BUILTIN).name) else BUILTIN,
+        lm=lm if lm not in (None, resolve_language_model(BUILTIN).name) else BUILTIN,
+        combine=igse.parameters["rule"],
+    )
+
+
+def scores_for(
+    workspace: Workspace, pool: Corpus, request: StudyRequest, *, on_progress: Progress,
+    like: ScoreRequest | None = None,
+) -> Scores:  # fmt: skip
     """The scores that the arms read; what is stored is not computed again.
+
+    Args:
+        workspace: where the pool is.
+        pool: what is chosen from.
+        request: the study.
+        on_progress: is told where it is.
+        like: how the data set was scored that the pool is a part of.
 
     Raises:
         EudscoreError: something an arm reads cannot be computed for this data set.
@@ -88,7 +122,9 @@ def scores_for(workspace: Workspace, pool: Corpus, request: StudyRequest, *, on_
     ref = workspace.keep_corpus(pool, listed=False)
     wanted = entropies_lacking(workspace, pool, request)
     if wanted:
-        score(workspace, ref, ScoreRequest(wanted, device=request.options.device), on_progress=on_progress)
+        usual = ScoreRequest(wanted, device=request.options.device)
+        asked = usual if like is None else replace(like, device=request.options.device)
+        score(workspace, ref, asked, on_progress=on_progress)
     elif not latest_scores(workspace, ref).columns:
         score_information(workspace, pool, on_progress)  # the count of words, which every selection carries
     return latest_scores(workspace, ref)
@@ -130,6 +166,8 @@ def choose_all(
             continue
         began = time.monotonic()
         subset = select(workspace, scores, choice_of(request, one), on_progress=on_progress)
+        if any(note.endswith(AT_RANDOM) for note in subset.selection.notes):  # then every pair has a draw of its own
+            subset = select(workspace, scores, choice_of(request, one, drawn=True), on_progress=on_progress)
         seconds[one.strategy] = max(seconds[one.strategy], time.monotonic() - began)
         rows[one.name] = subset.rows
         notes.setdefault(one.strategy, []).extend(subset.selection.notes)

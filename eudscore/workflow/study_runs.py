@@ -18,7 +18,7 @@ from eudscore.workflow.sampling import rows_of
 from eudscore.workflow.study_plan import StudyRequest
 from eudscore.workflow.study_quote import quote_study
 from eudscore.workflow.study_results import Study, open_study
-from eudscore.workflow.study_rows import pool_of
+from eudscore.workflow.study_rows import pool_of, scored_as
 from eudscore.workflow.study_submitting import study_spec
 from eudscore.workflow.studying import carry_out
 from eudscore.workflow.submitting import TestSet
@@ -41,8 +41,9 @@ def study_run(session: RunSession, spec: Mapping[str, Any], *, on_progress: Prog
 
     request = StudyRequest.from_json(spec["request"])
     found = carry_out(
-        workspace, pool, tested, request, session.run.path, on_progress=advance, should_stop=session.should_stop
-    )
+        workspace, pool, tested, request, session.run.path, on_progress=advance, should_stop=session.should_stop,
+        like=scored_as(workspace, CorpusRef.parse(spec["corpus"])),
+    )  # fmt: skip
     return {"trainings": found.done, "verdicts": [verdict.sentence for _, verdict in found.verdicts()]}
 
 

@@ -25,7 +25,7 @@ from eudscore.study.results import FULL
 from eudscore.workflow.fitting import fit_run
 from eudscore.workflow.lessons import train_spec
 from eudscore.workflow.queueing import TRAIN, new_run, run_spec
-from eudscore.workflow.requests import Progress, silent
+from eudscore.workflow.requests import Progress, ScoreRequest, silent
 from eudscore.workflow.study_plan import VERSION, Planned, StudyRequest, options_of, planned
 from eudscore.workflow.study_results import RESULTS, STUDY, Study, open_study
 from eudscore.workflow.study_rows import check_test, choose_all, scores_for
@@ -48,7 +48,7 @@ class _Asked(threading.Event):
 
 def carry_out(
     workspace: Workspace, pool: Corpus, test: Corpus, request: StudyRequest, folder: Path, *,
-    on_progress: Progress = silent, should_stop: Callable[[], bool] = lambda: False,
+    on_progress: Progress = silent, should_stop: Callable[[], bool] = lambda: False, like: ScoreRequest | None = None,
 ) -> Study:  # fmt: skip
     """Train everything a study holds that is not trained yet, and return its results.
 
@@ -60,13 +60,14 @@ def carry_out(
         folder: of the study; one that was begun goes on where it was.
         on_progress: is told where it is.
         should_stop: is asked before every update.
+        like: how the data set was scored that the pool is a part of; the defaults where it was not.
 
     Raises:
         RequestError: the folder holds another study, or something else.
         EudscoreError: a training failed, in one sentence; the others are kept.
         Interrupted: `should_stop` said so, or Ctrl-C; what was trained is kept.
     """
-    about = _begun(workspace, pool, test, request, folder, _stoppable(on_progress, should_stop))
+    about = _begun(workspace, pool, test, request, folder, _stoppable(on_progress, should_stop), like)
     trainings = planned(request)
     for number, one in enumerate(trainings):
         if should_stop():
@@ -80,7 +81,13 @@ def carry_out(
 
 
 def _begun(
-    workspace: Workspace, pool: Corpus, test: Corpus, request: StudyRequest, folder: Path, on_progress: Progress
+    workspace: Workspace,
+    pool: Corpus,
+    test: Corpus,
+    request: StudyRequest,
+    folder: Path,
+    on_progress: Progress,
+    like: ScoreRequest | None,
 ) -> JsonDict:
     """What is written of the study: of one that was begun, or of a new one, once its rows are chosen."""
     data = {
@@ -95,9 +102,14 @@ def _begun(
         return about
     if folder.exists() and any(not _of_a_run(path) for path in folder.iterdir()):
         raise RequestError(f"{folder} is not empty and holds no study: {_REMEDY}.")
+    if not request.arms:
+        raise RequestError(
+            "A study compares strategies with random rows and with all rows, which come along: name one, such as "
+            "coverage."
+        )
     shared = check_test(pool, test)
     full_steps = train_spec(request.options, pool.classes).total_steps(len(pool))
-    scores = scores_for(workspace, pool, request, on_progress=on_progress)
+    scores = scores_for(workspace, pool, request, on_progress=on_progress, like=like)
     chosen = choose_all(workspace, pool, scores, request, planned(request), on_progress=on_progress)
     about = {
         "version": VERSION, "request": request.to_json(), "data": data, "name": pool.name, "pool_rows": len(pool),

@@ -142,7 +142,7 @@ def test_prove_it_asks_about_the_saved_selection_as_it_was_made(
     asked = SelectionRequest(0.3, "information_entropy", Strategy.TOP, balance=Balance.ROOT, seed=3)
     saved(workspace, scored, asked)
     app = open_page("train", data=str(scored))
-    assert app.multiselect(key="study_budgets").value == ["30 %"]
+    assert app.text_input(key="study_budgets").value == "30 %"
     assert f"{5 * (3 + 2) + 5} trainings" in words_of(app)
     app.number_input(key="study_seeds").set_value(2)
     app.number_input(key="study_draws").set_value(1)
@@ -164,9 +164,9 @@ def test_prove_it_asks_about_the_saved_selection_as_it_was_made(
 
 def test_several_budgets_and_one_that_is_typed(open_page: OpenPage, scored: CorpusRef, started: list[str]) -> None:
     app = open_page("train", data=str(scored))
-    app.multiselect(key="study_budgets").set_value(["16 %", "30 %"]).run()
+    app.text_input(key="study_budgets").set_value("16 %, 30 %").run()
     assert "at each of 2 budgets" in words_of(app)
-    app.session_state["study_budgets"] = ["12 %", "16 %"]
+    app.session_state["study_budgets"] = "12 %, 16 %"
     app.run()
     app.button(key="study_go").click().run()
     request = StudyRequest.from_json(RunFolder(Path(started[0])).read_spec()["request"])
@@ -179,7 +179,7 @@ def test_a_budget_that_is_none_is_told_and_nothing_starts(
     budget: str, open_page: OpenPage, scored: CorpusRef, started: list[str]
 ) -> None:
     app = open_page("train", data=str(scored))
-    app.session_state["study_budgets"] = [budget]
+    app.session_state["study_budgets"] = budget
     app.run()
     assert not app.exception
     assert len(app.error) == 1
@@ -190,7 +190,7 @@ def test_a_budget_that_is_none_is_told_and_nothing_starts(
 
 def test_without_a_budget_there_is_no_study(open_page: OpenPage, scored: CorpusRef) -> None:
     app = open_page("train", data=str(scored))
-    app.multiselect(key="study_budgets").set_value([]).run()
+    app.text_input(key="study_budgets").set_value("").run()
     assert "needs a budget" in app.error[0].value
     assert app.button(key="study_go").disabled
 

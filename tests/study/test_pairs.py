@@ -77,7 +77,7 @@ def test_equal_differences_are_judged_by_their_signs(many: int, shown: bool) -> 
 def test_an_arm_that_is_the_other_shows_nothing() -> None:
     gain = paired({0: 0.5, 1: 0.6}, {0: 0.5, 1: 0.6}, "random")
     assert (gain.mean, gain.low, gain.high, gain.p, gain.equal) == (0, 0, 0, 1, 2)
-    assert gain.maintains(0.005)
+    assert not gain.maintains(0.005), "two equal pairs are no evidence"
 
 
 def test_accuracy_is_maintained_only_if_the_whole_interval_is_above_the_margin() -> None:
@@ -89,10 +89,15 @@ def test_accuracy_is_maintained_only_if_the_whole_interval_is_above_the_margin()
     assert not gain.maintains(half - 1e-9)
 
 
-def test_pairs_that_are_worse_by_the_same_do_not_show_that_accuracy_is_maintained() -> None:
-    full = {0: 0.9, 1: 0.8}
-    assert not paired({0: 0.899, 1: 0.799}, full, "full").maintains(0.005)
-    assert paired({0: 0.901, 1: 0.801}, full, "full").maintains(0.005)
+@pytest.mark.parametrize(
+    ("pairs", "by", "shown"), [(5, 0.001, False), (6, 0.001, True), (6, 0.0, True), (9, -0.001, False)]
+)
+def test_pairs_that_differ_by_the_same_show_something_only_where_a_sign_test_could(
+    pairs: int, by: float, shown: bool
+) -> None:
+    full = dict.fromkeys(range(pairs), 0.9)
+    arm = {seed: value + by for seed, value in full.items()}
+    assert paired(arm, full, "full").maintains(0.005) is shown
 
 
 @given(p_values)

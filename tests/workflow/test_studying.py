@@ -11,16 +11,18 @@ from eudscore.errors import EudscoreError, InputError, Interrupted, RequestError
 from eudscore.jobs.folder import RunFolder
 from eudscore.records import UNLABELLED, Corpus, RunState
 from eudscore.selection.request import SelectionRequest, Strategy
+from eudscore.store.scores import Scores
 from eudscore.store.workspace import Workspace
 from eudscore.study.results import FULL, RANDOM, read_cells
-from eudscore.workflow import studying
+from eudscore.workflow import study_rows, studying
 from eudscore.workflow.costs import scoring_seconds
-from eudscore.workflow.requests import Entropy, FitOptions, ScoreRequest
+from eudscore.workflow.requests import Entropy, FitOptions, ScoreRequest, silent
 from eudscore.workflow.sampling import rows_of
 from eudscore.workflow.scoring import score
-from eudscore.workflow.study_plan import BY_CLASS, Regime, StudyRequest
+from eudscore.workflow.settling import AT_RANDOM
+from eudscore.workflow.study_plan import BY_CLASS, Regime, StudyRequest, planned
 from eudscore.workflow.study_results import open_study
-from eudscore.workflow.study_rows import pool_of
+from eudscore.workflow.study_rows import choose_all, pool_of
 from eudscore.workflow.study_table import lines_of
 from eudscore.workflow.studying import carry_out
 
@@ -143,6 +145,55 @@ def test_a_budget_too_small_to_learn_from_is_refused_before_anything_is_trained(
     with pytest.raises(RequestError, match=r"longest at 1 % chose 1 rows of fewer than two classes"):
         carry_out(workspace, pool, test_set, replace(request_of, budgets=(0.01,)), tmp_path / "study")
     assert not (tmp_path / "study").exists()
+
+
+def test_a_study_of_chance_alone_is_refused(
+    workspace: Workspace, pool: Corpus, test_set: Corpus, request_of: StudyRequest, tmp_path: Path
+) -> None:
+    with pytest.raises(RequestError, match="which come along: name one, such as coverage"):
+        carry_out(workspace, pool, test_set, replace(request_of, arms={}), tmp_path / "study")
+
+
+def test_an_arm_that_gives_way_to_chance_draws_anew_in_every_pair(
+    workspace: Workspace, pool: Corpus, request_of: StudyRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arms = {"coverage": SelectionRequest(1.0, strategy=Strategy.COVERAGE)}
+    request = replace(request_of, arms=arms, seeds=3)
+    asked: list[int] = []
+    original = study_rows.select
+
+    def giving_way(held: Workspace, scores: Scores, wanted: SelectionRequest, **more: object) -> object:
+        if wanted.strategy is not Strategy.COVERAGE:
+            return original(held, scores, wanted, **more)  # type: ignore[arg-type]
+        asked.append(wanted.seed)
+        found = original(held, scores, replace(wanted, strategy=Strategy.RANDOM), **more)  # type: ignore[arg-type]
+        noted = replace(found.selection, notes=(f"It was better: {AT_RANDOM}",))
+        return replace(found, selection=noted)
+
+    monkeypatch.setattr(study_rows, "select", giving_way)
+    scores = score(workspace, workspace.keep_corpus(pool, listed=False), ScoreRequest((Entropy.INFORMATION,)))
+    trainings = planned(request)
+    chosen = choose_all(workspace, pool, scores, request, trainings, on_progress=silent)
+    drawn = [tuple(sorted(rows)) for name, rows in chosen.rows.items() if name.startswith("coverage")]
+    assert len(set(drawn)) == 3
+    assert chosen.notes["coverage"] == [f"It was better: {AT_RANDOM}"]
+
+
+def test_a_study_says_which_strategy_and_when_nothing_was_learnt(
+    workspace: Workspace, pool: Corpus, test_set: Corpus, request_of: StudyRequest, tmp_path: Path
+) -> None:
+    arms = {**request_of.arms, "band": SelectionRequest(1.0, by="information_entropy")}
+    options = replace(request_of.options, epochs=0.1)
+    found = carry_out(workspace, pool, test_set, replace(request_of, arms=arms, options=options), tmp_path / "study")
+    said = "\n".join(lines_of(found))
+    assert "the selection by longest" in said
+    assert "the selection by band" in said
+    by_hand = sum(
+        sum(sum(row[column] for row in result["confusion"]) > 0 for column in range(3)) == 1
+        for result in (RunFolder(path).read_status().result for path in (tmp_path / "study" / "runs").iterdir())
+    )
+    assert found.collapsed == by_hand
+    assert (f"{by_hand} of {found.done} trainings answer every test row with the same class" in said) == (by_hand > 0)
 
 
 def test_the_pool_is_what_may_be_trained_on(workspace: Workspace, corpus: Corpus) -> None:
