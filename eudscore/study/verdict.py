@@ -151,7 +151,7 @@ class _Words:
         finding = _finding(gain)
         if gain is None or finding is Finding.MISSING:
             return "not compared with all data yet"
-        short = self._by(gain.mean, with_unit=with_unit)
+        short = "level with" if self._is_nothing(gain.mean) else self._by(gain.mean, with_unit=with_unit)
         if finding is Finding.TOO_FEW:
             return f"{short} all data in the one seed that has both"
         interval = self._interval(gain, 1)
@@ -161,6 +161,10 @@ class _Words:
         if finding is Finding.NOT_SHOWN:
             return f"{short} all data, where neither a loss nor its absence could be shown ({interval})"
         return f"{short} all data"
+
+    def _is_nothing(self, difference: float) -> bool:
+        """Whether a difference is none as far as it is written."""
+        return float(amount(self.metric, difference)) == 0
 
     def _by(self, difference: float, *, with_unit: bool = True) -> str:
         """How far and which way: "1.9 points above", or "0.03 nats better than" for a loss."""

@@ -83,24 +83,38 @@ def check_test(pool: Corpus, test: Corpus) -> int:
 
 
 def scored_as(workspace: Workspace, ref: CorpusRef) -> ScoreRequest | None:
-    """How a data set was scored, so that a part of it is scored alike; None where that was not done with `igse`."""
+    """How a data set was scored, so that a part of it is scored alike; None where that was not done with `igse`.
+
+    Raises:
+        RequestError: a model in a folder read it, of which the cards know the name alone.
+    """
     families = family_of(workspace, ref)
     if "igse" not in families:
         return None
     igse = (workspace.family(ref.id, families["igse"]) or {})["igse"]
-    names = {*igse.parameters["components"], *({PREDICTIVE} & families.keys())}
+    names = {*igse.parameters["components"], *({PREDICTIVE} & families.keys())} & families.keys()
     models = {
-        prefix_of(name): (workspace.family(ref.id, families[name]) or {})[name].model
-        for name in names if name in families
+        prefix_of(name): (workspace.family(ref.id, families[name]) or {})[name].model for name in names
     }  # fmt: skip
     encoder = models.get("semantic") or models.get("predictive")
-    lm = models.get("generative")
     return ScoreRequest(
         tuple(one for one in Entropy if f"{one}_entropy" in names),
-        encoder=encoder if encoder not in (None, resolve_model(BUILTIN).name) else BUILTIN,
-        lm=lm if lm not in (None, resolve_language_model(BUILTIN).name) else BUILTIN,
+        encoder=_asked_for(encoder, resolve_model(BUILTIN).name),
+        lm=_asked_for(models.get("generative"), resolve_language_model(BUILTIN).name),
         combine=igse.parameters["rule"],
     )
+
+
+def _asked_for(named: str | None, builtin: str) -> str:
+    """The option that a model on a card stands for."""
+    if named in (None, builtin):
+        return BUILTIN
+    if named is None or "/" not in named:
+        raise RequestError(
+            f"The data set was scored with {named!r}, a model of your own, and a part of it cannot be scored alike: "
+            "give a test set of its own instead of holding rows out."
+        )
+    return named
 
 
 def scores_for(

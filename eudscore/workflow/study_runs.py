@@ -33,7 +33,7 @@ def study_run(session: RunSession, spec: Mapping[str, Any], *, on_progress: Prog
         Interrupted: somebody asked for the end.
     """
     workspace = workspace_of(spec)
-    pool, tested = _data_of(workspace, spec)
+    (pool, tested), ref = _data_of(workspace, spec), CorpusRef.parse(spec["corpus"])
 
     def advance(stage: str, done: int, total: int) -> None:
         session.progress(done, total, stage)
@@ -42,7 +42,7 @@ def study_run(session: RunSession, spec: Mapping[str, Any], *, on_progress: Prog
     request = StudyRequest.from_json(spec["request"])
     found = carry_out(
         workspace, pool, tested, request, session.run.path, on_progress=advance, should_stop=session.should_stop,
-        like=scored_as(workspace, CorpusRef.parse(spec["corpus"])),
+        like=None if pool.id == ref.id else scored_as(workspace, ref),
     )  # fmt: skip
     return {"trainings": found.done, "verdicts": [verdict.sentence for _, verdict in found.verdicts()]}
 

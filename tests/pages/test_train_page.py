@@ -188,6 +188,31 @@ def test_a_budget_that_is_none_is_told_and_nothing_starts(
     assert started == []
 
 
+def test_the_budget_of_a_study_follows_the_selection_until_it_is_changed_by_hand(
+    open_page: OpenPage, scored: CorpusRef, workspace: Workspace
+) -> None:
+    saved(workspace, scored, SelectionRequest(0.4, strategy=Strategy.LONGEST), "forty")
+    saved(workspace, scored, SelectionRequest(0.1, strategy=Strategy.LONGEST), "ten")
+    app = open_page("train", data=str(scored))
+    app.selectbox(key="train_selection").set_value("forty").run()
+    assert app.text_input(key="study_budgets").value == "40 %"
+    app.selectbox(key="train_selection").set_value("ten").run()
+    assert app.text_input(key="study_budgets").value == "10 %"
+    app.text_input(key="study_budgets").set_value("6 %").run()
+    assert app.text_input(key="study_budgets").value == "6 %"
+
+
+@pytest.mark.parametrize("button", ["train_go", "study_go"])
+def test_a_model_folder_that_is_not_there_is_refused_before_anything_is_queued(
+    open_page: OpenPage, scored: CorpusRef, started: list[str], button: str
+) -> None:
+    app = open_page("train", data=str(scored))
+    app.text_input(key="train_model").set_value("/nowhere/bert").run()
+    app.button(key=button).click().run()
+    assert "There is no model folder '/nowhere/bert'" in app.error[0].value
+    assert started == []
+
+
 def test_without_a_budget_there_is_no_study(open_page: OpenPage, scored: CorpusRef) -> None:
     app = open_page("train", data=str(scored))
     app.text_input(key="study_budgets").set_value("").run()

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -207,3 +208,15 @@ def test_a_real_effect_of_the_detectable_size_is_found_four_times_in_five(arms: 
     # Holm finds at least what is promised; with one arm it is exactly that.
     assert power >= 0.8 - tolerance(0.8, times)
     assert power <= (0.8 if arms == 1 else 0.9) + tolerance(0.8, times)
+
+
+def test_an_arm_that_did_not_fill_its_budget_says_so() -> None:
+    cells = exact(random=RANDOM, coverage=moved(0.019))
+    fewer = [replace(cell, n_train=61 if cell.strategy == "coverage" else 96) for cell in cells]
+    assert said(fewer).sentence.endswith(" It holds 61 rows, the random subset 96.")
+    assert "It holds" not in said(cells).sentence
+
+
+def test_with_several_strategies_each_verdict_names_its_own() -> None:
+    table = compare(exact(random=RANDOM, coverage=moved(0.019)), "accuracy")
+    assert "the selection by coverage is" in verdict(table, "coverage", BUDGET, named=True).sentence

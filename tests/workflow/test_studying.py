@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from eudscore.workflow.scoring import score
 from eudscore.workflow.settling import AT_RANDOM
 from eudscore.workflow.study_plan import BY_CLASS, Regime, StudyRequest, planned
 from eudscore.workflow.study_results import open_study
-from eudscore.workflow.study_rows import choose_all, pool_of
+from eudscore.workflow.study_rows import choose_all, pool_of, scored_as
 from eudscore.workflow.study_table import lines_of
 from eudscore.workflow.studying import carry_out
 
@@ -225,3 +226,18 @@ def test_what_scores_took_is_known_of_what_was_computed_here(
     assert one > 0
     assert two > 0
     assert scoring_seconds(workspace, ref, covering) is None, "near-duplicates were not looked for"
+
+
+def test_a_part_is_scored_as_the_whole_was(
+    workspace: Workspace, corpus: Corpus, tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = workspace.keep_corpus(corpus)
+    assert scored_as(workspace, ref) is None
+    asked = ScoreRequest(
+        (Entropy.INFORMATION, Entropy.SEMANTIC, Entropy.PREDICTIVE), str(tiny_encoder), device="cpu", combine="max"
+    )
+    score(workspace, ref, asked)
+    with pytest.raises(RequestError, match="was scored with 'tiny-encoder0', a model of your own"):
+        scored_as(workspace, ref)
+    monkeypatch.setattr(study_rows, "resolve_model", lambda _: SimpleNamespace(name="tiny-encoder0"))
+    assert scored_as(workspace, ref) == replace(asked, encoder="builtin", device="auto")
