@@ -185,7 +185,7 @@ def test_coverage_is_ranked_by_a_worker_and_tells_what_it_withholds(visit, works
         visit.settle()
         chooser.click()
         visit.page.get_by_role("option", name=f"{reason} · {len(rows)}").click()
-        by = "igse" if reason == "near-duplicate" else "predictive_label_gap"
+        by = "igse" if reason in ("near-duplicate", "outlier") else "predictive_label_gap"
         listed(visit, ".st-key-card-texts", wanted, rows, by)
     visit.page.screenshot(path=picture)
     file = taken(visit, "All with their reasons (CSV)", visit.page.locator(".st-key-review"))

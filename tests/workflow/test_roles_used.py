@@ -115,7 +115,7 @@ def test_the_card_says_that_groups_were_kept_together(workspace: Workspace, corp
 )
 def test_a_row_without_a_group_is_alone(values: list[object]) -> None:
     table = pa.table({"text": list("abcdef"), "g": values})
-    named, _ = vectors._named_groups(assign_roles(table, name="a", source="a", roles=Roles("text", group="g")))
+    named, _ = vectors.named_groups(assign_roles(table, name="a", source="a", roles=Roles("text", group="g")))
     assert named is not None
     assert named.tolist() == [0, 1, 0, 3, 4, 5]
 
