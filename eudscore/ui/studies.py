@@ -224,13 +224,18 @@ def table(study: Study, metric: str) -> str:
     body = ""
     for line in rows_of(study, metric):
         name, *cells = (
-            f"<b>{escape(cell)}</b>" if place in line.shown else escape(cell) for place, cell in enumerate(line.cells)
+            f"<b>{_figure(cell)}</b>" if place in line.shown else _figure(cell) for place, cell in enumerate(line.cells)
         )
         body += f'<tr><th scope="row">{name}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
     return (
         '<div class="eud-scroll" tabindex="0" role="region" aria-label="Arms of the study"><table class="eud-study">'
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _figure(cell: str) -> str:
+    """A cell that breaks before its interval and nowhere else."""
+    return escape(cell).replace(" ± ", "&nbsp;±&nbsp;").replace(" to ", "&nbsp;to&nbsp;")
 
 
 def _kept_together(html: str) -> str:
