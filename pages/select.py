@@ -58,13 +58,14 @@ def budget_and_rows() -> None:
         with figures:
             choosing.figures(shown)
         choosing.actions(opened, shown)
-        with state.sentences():
-            enough.card(opened, shown)
+        forecast = st.container(key="forecast")  # looks into the queue, so it is filled after what follows the hand
         left, right = st.columns([1.72, 1])
         with left, state.sentences():
             sides.texts(opened, shown.subset)
         with right:
             shift.card(shown.effect)
+        with forecast, state.sentences():
+            enough.card(opened, shown)
     with theme.card("More", key="more"):
         tools = [SAVED] if shown is None else [SAVED, COMPARE, STABILITY, PLACE]
         tool = st.segmented_control(

@@ -10,6 +10,7 @@ from eudscore.records import UNLABELLED, Bools, Floats, Ints
 from eudscore.selection.facility import facility
 from eudscore.selection.linked import both_ways
 from eudscore.selection.pool import MISSING, Pool
+from eudscore.selection.quotas import place_within
 from eudscore.selection.ranking import DUPLICATE, MISLABELLED, OUTLIER, UNLIKELY, Ranking
 from eudscore.selection.request import Balance, SelectionRequest
 
@@ -130,19 +131,9 @@ def outlying(neighbours: Ints, similarities: Floats, labels: Ints, among: Bools)
     middle = np.median(near[looked_at])
     spread = 1.4826 * np.median(np.abs(near[looked_at] - middle))
     farthest = looked_at[np.argsort(near[looked_at], kind="stable")]
-    place_in_class = counted_within(labels[farthest])
+    place_in_class = place_within(labels[farthest])
     allowed = np.floor(_MOST_OUTLIERS * np.bincount(labels[looked_at] + 1))[labels[farthest] + 1]
     found[farthest] = (near[farthest] < middle - _FAR * spread) & (place_in_class < allowed)
-    return found
-
-
-def counted_within(classes: Ints) -> Ints:
-    """(n,) how many earlier rows are of the same class, n at least 1."""
-    order = np.argsort(classes, kind="stable")
-    starts = np.flatnonzero(np.append(True, np.diff(classes[order]) != 0))
-    lengths = np.diff(np.append(starts, len(classes)))
-    found = np.empty(len(classes), dtype=np.int64)
-    found[order] = np.arange(len(classes)) - np.repeat(starts, lengths)
     return found
 
 

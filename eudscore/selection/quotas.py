@@ -132,9 +132,26 @@ def capped(ranked: Ints, groups: Ints, cap: int | None) -> Ints:
     """
     if cap is None or len(ranked) == 0:
         return ranked
-    group = groups[ranked]
-    grouped = np.argsort(group, kind="stable")
-    starts = np.flatnonzero(np.diff(group[grouped], prepend=group[grouped][0] - 1))
-    sizes = np.diff(np.append(starts, len(grouped)))
-    place = np.arange(len(grouped)) - np.repeat(starts, sizes)
-    return np.asarray(ranked[np.sort(grouped[place < cap])], dtype=np.int64)
+    return np.asarray(ranked[place_within(groups[ranked]) < cap], dtype=np.int64)
+
+
+def place_within(groups: Ints) -> Ints:
+    """(n,) how many earlier rows are of the same group."""
+    grouped = np.argsort(groups, kind="stable")
+    starts = np.flatnonzero(np.append(True, np.diff(groups[grouped]) != 0)[: len(groups)])
+    found = np.empty(len(groups), dtype=np.int64)
+    found[grouped] = np.arange(len(groups)) - np.repeat(starts, np.diff(np.append(starts, len(groups))))
+    return found
+
+
+def in_class_shares(order: Ints, labels: Ints, *, classes: int, budget: int) -> Ints:
+    """So many of some labelled rows, each class in its share, the first of each class first; sorted.
+
+    Args:
+        order: (m,) labelled rows in the order in which they are taken.
+        labels: (n,) class of every row.
+        classes: C.
+        budget: rows to take.
+    """
+    weights = np.bincount(labels[order], minlength=classes)
+    return np.sort(take_turns(order, np.maximum(labels, 0), weights, budget=budget))

@@ -10,6 +10,7 @@ from eudscore.errors import RequestError
 from eudscore.records import JsonDict
 
 VERSION = 1
+EPOCHS = 3.0  # where neither they nor steps are given
 
 
 class Method(StrEnum):
@@ -103,7 +104,7 @@ class TrainSpec:
         """Updates for a number of rows, at least 1."""
         if self.steps is not None:
             return self.steps
-        epochs = 3.0 if self.epochs is None else self.epochs
+        epochs = EPOCHS if self.epochs is None else self.epochs
         return max(1, round(epochs * math.ceil(rows / self.batch_size)))
 
     def to_json(self) -> JsonDict:

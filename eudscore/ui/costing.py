@@ -11,7 +11,7 @@ from eudscore.records import RunState
 from eudscore.store.workspace import CorpusRef
 from eudscore.ui import state, watching
 from eudscore.ui.fit_form import PRICE
-from eudscore.ui.quoting import literal, note
+from eudscore.ui.quoting import note
 from eudscore.ui.state import Opened
 from eudscore.workflow.queueing import QUOTE_TRAINING, Job, jobs_of
 from eudscore.workflow.requests import FitOptions
@@ -54,7 +54,7 @@ def _offer(ref: CorpusRef, wanted: Mapping[str, Any], begin: Callable[[], RunFol
         note(job.status.result["sentence"])
         return
     watching.ended_badly(job, "The estimate")
-    watching.start_button(literal("Estimate the cost"), begin, key=f"{key}_go", icon="timer")
+    watching.start_button("Estimate the cost", begin, key=f"{key}_go", icon="timer")
 
 
 def _job(ref: CorpusRef, wanted: Mapping[str, Any]) -> Job | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from eudscore.errors import InputError
+from eudscore.training.spec import EPOCHS
 from eudscore.ui.quoting import note
 from eudscore.workflow.requests import BUILTIN, LARGEST_SEED, FitOptions
 
@@ -17,7 +18,7 @@ _SHOWN = (
     "model", "epochs", "steps", "seed", "method", "class_weights", "early_stopping", "learning_rate", "batch_size",
     "max_tokens",
 )  # fmt: skip
-_DEFAULTS = {"model": BUILTIN, "epochs": 3.0, "batch": 16, "tokens": 128, "seed": 0}
+_DEFAULTS = {"model": BUILTIN, "epochs": EPOCHS, "batch": 16, "tokens": 128, "seed": 0}
 
 
 def model_and_epochs() -> None:
@@ -99,7 +100,7 @@ def fill(found: FitOptions) -> None:
     held = st.session_state
     held[_BASE] = found
     held["train_model"], held["train_seed"] = found.model, found.seed
-    held["train_epochs"] = 3.0 if found.epochs is None else float(found.epochs)
+    held["train_epochs"] = EPOCHS if found.epochs is None else float(found.epochs)
     held["train_steps"], held["train_rate"] = found.steps, found.learning_rate
     held["train_method"], held["train_weights"] = found.method, found.class_weights
     held["train_patience"] = found.early_stopping

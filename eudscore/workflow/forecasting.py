@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from eudscore.errors import RequestError
-from eudscore.records import Floats, Ints, JsonDict
+from eudscore.records import Ints, JsonDict
 from eudscore.selection.order import draw_order
 from eudscore.selection.part import Part
-from eudscore.selection.quotas import take_turns
+from eudscore.selection.quotas import in_class_shares
 from eudscore.selection.recipe import select
 from eudscore.selection.request import Balance, SelectionRequest, Strategy
 from eudscore.store.scores import Scores
@@ -23,6 +23,7 @@ from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.study.forecast import LEVEL, TOO_FAR, Forecast, forecast
 from eudscore.study.probes import Probes
 from eudscore.workflow.materials import StoredMaterials
+from eudscore.workflow.probing import right_answers, seconds_of
 from eudscore.workflow.ranking import provenance_of, rank_anew
 from eudscore.workflow.requests import Progress, silent
 
@@ -34,8 +35,6 @@ _FEWEST_OF_CLASS = 2  # rows, on average, of the smallest probe
 _FEWEST = 20
 _POINTS = 40  # of the curve that is drawn
 _SALT = 0xF0CA
-_SECONDS_A_CELL = 1.2e-7  # of a fit, for each row, dimension and class; measured on two CPU cores
-_SECONDS_TO_START = 5.0
 _CHANCE = SelectionRequest(1.0, strategy=Strategy.RANDOM, balance=Balance.NONE)
 
 
@@ -78,7 +77,7 @@ def forecast_plan(workspace: Workspace, ref: CorpusRef) -> ForecastPlan:
         )
     width = StoredMaterials(workspace, ref, _no_scores(len(corpus))).vectors.shape[1]
     cells = 2 * DRAWS * sum(sizes) * width * classes
-    return ForecastPlan(sizes, held_out, min(pool, TOO_FAR * largest), _SECONDS_TO_START + cells * _SECONDS_A_CELL)
+    return ForecastPlan(sizes, held_out, min(pool, TOO_FAR * largest), seconds_of(cells))
 
 
 def forecast_accuracy(
@@ -135,12 +134,11 @@ def _split(materials: StoredMaterials, draw: int) -> tuple[Ints, Ints]:
     order = draw_order(materials.keys, materials.labels, _SALT + draw)
     known = (corpus.labels >= 0) & corpus.has_text & np.isfinite(np.asarray(materials.vectors[:, 0]))
     usable = order[known[order]]
-    weights = np.bincount(corpus.labels[usable], minlength=len(corpus.classes))
-    strata = np.where(corpus.labels >= 0, corpus.labels, 0)
-    tested = take_turns(usable, strata, weights, budget=max(1, int(HELD_OUT * len(usable))))
+    budget = max(1, int(HELD_OUT * len(usable)))
+    tested = in_class_shares(usable, corpus.labels, classes=len(corpus.classes), budget=budget)
     groups = materials.groups
     apart = ~np.isin(groups[usable], groups[tested])
-    return np.sort(tested), np.sort(usable[apart])
+    return tested, np.sort(usable[apart])
 
 
 def _nested(
@@ -154,20 +152,7 @@ def _nested(
 
 
 def _accuracy(materials: StoredMaterials, rows: Ints, tested: Ints) -> float:
-    from eudscore.models.one_thread import one_thread
-    from eudscore.models.probe import STRENGTH, fit
-
-    labels, vectors = materials.corpus.labels, materials.vectors
-    classes = np.unique(labels[rows])
-    if len(classes) < 2:
-        return float((labels[tested] == classes[0]).mean())
-    with one_thread():
-        model = fit(_read(vectors, rows), labels[rows], STRENGTH)
-        return float((model.predict(_read(vectors, tested)) == labels[tested]).mean())
-
-
-def _read(vectors: Floats, rows: Ints) -> Floats:
-    return np.asarray(vectors[rows], dtype=np.float32)
+    return float(right_answers(materials.vectors, materials.corpus.labels, rows, tested).mean())
 
 
 def _told(runs: Sequence[tuple[int, float]], most: int, classes: int) -> JsonDict:

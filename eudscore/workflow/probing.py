@@ -14,7 +14,7 @@ from eudscore.records import Band, Bools, Floats, Ints, JsonDict
 from eudscore.selection.order import draw_order
 from eudscore.selection.part import Part
 from eudscore.selection.placing import CENTRES, Verdict, one_standard_error, placed_band
-from eudscore.selection.quotas import take_turns
+from eudscore.selection.quotas import in_class_shares
 from eudscore.selection.recipe import select
 from eudscore.selection.request import SelectionRequest, Strategy, Tokens
 from eudscore.store.scores import Scores
@@ -34,6 +34,11 @@ _FEWEST = 20  # labelled rows for a dev set that says anything
 _STAGE = "Training a probe on each candidate"
 _SECONDS_A_CELL = 1.2e-7  # of a fit, for each row, dimension and class; measured on two CPU cores
 _SECONDS_TO_START = 5.0
+
+
+def seconds_of(cells: int) -> float:
+    """About how long probes take, start of the process included; cells = rows x dimensions x classes of all of them."""
+    return _SECONDS_TO_START + cells * _SECONDS_A_CELL
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ def probe_cost(workspace: Workspace, ref: CorpusRef, request: SelectionRequest) 
     rows = min(MOST_ROWS, max(1, round(_share(request, materials) * len(rest))))
     fits = len(CENTRES) + RANDOM_DRAWS
     cells = fits * min(rows, labelled) * materials.vectors.shape[1] * len(corpus.classes)
-    seconds = _SECONDS_TO_START + cells * _SECONDS_A_CELL
+    seconds = seconds_of(cells)
     return ProbeCost(len(dev), len(dev) + min(labelled, fits * rows), seconds)
 
 
@@ -98,7 +103,7 @@ def probe_places(
         on_progress(_STAGE, done, len(asked))
         rows = rest[select(part, one, provenance_of(materials, one)).rows][:MOST_ROWS]
         rows = rows[materials.corpus.labels[rows] >= 0]
-        right.append(_right(materials.vectors, materials.corpus.labels, rows, dev))
+        right.append(right_answers(materials.vectors, materials.corpus.labels, rows, dev))
         read.append(rows)
     on_progress(_STAGE, len(asked), len(asked))
     found = one_standard_error(np.stack(right[: len(CENTRES)]), np.stack(right[len(CENTRES) :]), CENTRES)
@@ -131,9 +136,8 @@ def _split(workspace: Workspace, ref: CorpusRef, materials: StoredMaterials) -> 
         usable[tests] = False
     order = draw_order(materials.keys, materials.labels, _DEV_SALT)
     labelled = order[usable[order] & (corpus.labels[order] >= 0)]
-    weights = np.bincount(corpus.labels[labelled], minlength=len(corpus.classes))
-    strata = np.where(corpus.labels >= 0, corpus.labels, 0)
-    dev = take_turns(labelled, strata, weights, budget=max(1, min(DEV_ROWS, int(_DEV_SHARE * len(labelled)))))
+    budget = max(1, min(DEV_ROWS, int(_DEV_SHARE * len(labelled))))
+    dev = in_class_shares(labelled, corpus.labels, classes=len(corpus.classes), budget=budget)
     dev = dev[np.isfinite(materials.vectors[dev, 0])]  # of all rows this would read the whole file
     usable[dev] = False
     groups = near_duplicates_of(workspace, ref)
@@ -151,7 +155,7 @@ def _share(request: SelectionRequest, materials: StoredMaterials) -> float:
     return budget if isinstance(budget, float) else min(1.0, budget / len(materials))
 
 
-def _right(vectors: Floats, labels: Ints, rows: Ints, dev: Ints) -> Bools:
+def right_answers(vectors: Floats, labels: Ints, rows: Ints, dev: Ints) -> Bools:
     """(dev,) which dev rows a probe trained on some rows has right."""
     from eudscore.models.one_thread import one_thread
     from eudscore.models.probe import STRENGTH, class_logits, fit

@@ -15,6 +15,7 @@ from eudscore.selection.request import Balance, SelectionRequest, Strategy
 from eudscore.selection.strategies import strategy_named
 from eudscore.selection.written import request_from_json, request_to_json
 from eudscore.study.results import FULL, RANDOM
+from eudscore.training.spec import EPOCHS
 from eudscore.workflow.requests import FitOptions, MoreFitting
 
 VERSION = 1
@@ -67,6 +68,11 @@ class StudyRequest:
     regime: Regime = Regime.EPOCHS
     options: FitOptions = field(default_factory=FitOptions)
 
+    @property
+    def epochs(self) -> float:
+        """Passes over all rows."""
+        return EPOCHS if self.options.epochs is None else self.options.epochs
+
     def to_json(self) -> JsonDict:
         """Plain JSON values."""
         return {
@@ -104,6 +110,17 @@ class Planned:
         """Name of its run, unique in the study and fit for a folder."""
         share = "" if self.budget is None else f"-{100 * self.budget:g}"
         return f"{self.strategy}{share}-{self.seed}" + (f"-{self.draw}" if self.draw else "")
+
+    @property
+    def words(self) -> str:
+        """What it is, for people: `coverage 16 %, seed 1`."""
+        drawn = f", subset {self.draw + 1}" if self.draw else ""
+        return f"{arm_in_words(self.strategy, self.budget)}, seed {self.seed}{drawn}"
+
+
+def arm_in_words(strategy: str, budget: float | None) -> str:
+    """An arm of a study as people call it."""
+    return "all rows" if budget is None else f"{strategy.replace('_', ' ')} {100 * budget:g} %"
 
 
 def study_request(

@@ -30,10 +30,7 @@ class Training:
     @property
     def name(self) -> str:
         """What it is, in words: `coverage 16 %, seed 1`."""
-        one = self.planned
-        strategy = one.strategy.replace("_", " ")
-        what = "all rows" if one.budget is None else f"{strategy} {100 * one.budget:g} %"
-        return f"{what}, seed {one.seed}" + (f", subset {one.draw + 1}" if one.draw else "")
+        return self.planned.words
 
     @property
     def sentence(self) -> str:

@@ -64,10 +64,9 @@ class Study:
         scoring = self.about["scoring_seconds"].get(arm.strategy)
         if arm.budget is None or scoring is None:
             return None
-        epochs = 3.0 if self.request.options.epochs is None else self.request.options.epochs
         return cost_of(
             comparison, arm.strategy, arm.budget, selection=self.about["selection_seconds"][arm.strategy],
-            scoring=scoring, epochs=epochs if self.request.regime is Regime.EPOCHS else None,
+            scoring=scoring, epochs=self.request.epochs if self.request.regime is Regime.EPOCHS else None,
         )  # fmt: skip
 
     def verdicts(self, metric: str = "accuracy") -> Iterator[tuple[Arm, Verdict]]:

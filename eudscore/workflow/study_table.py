@@ -9,9 +9,8 @@ from eudscore.study.comparison import Arm, Cost
 from eudscore.study.metrics import SHARES
 from eudscore.study.pairs import Gain
 from eudscore.study.recalls import recall_changes, recalls_in_words
-from eudscore.study.results import FULL
 from eudscore.workflow.pace import duration
-from eudscore.workflow.study_plan import Regime
+from eudscore.workflow.study_plan import Regime, arm_in_words
 from eudscore.workflow.study_results import Study
 
 HEADS = (
@@ -69,7 +68,7 @@ def about_lines(study: Study) -> Iterator[str]:
     """What a study is: data, model, what is held equal, how many seeds; and what is to be known of its test set."""
     about, request = study.about, study.request
     options = request.options
-    epochs = 3 if options.epochs is None else options.epochs
+    epochs = request.epochs
     regime = (
         f"{epochs:g} epochs each (fixed epochs)" if request.regime is Regime.EPOCHS
         else f"{about['full_steps']:,} updates each, what all rows get in {epochs:g} epochs (fixed steps)"
@@ -153,9 +152,7 @@ def _numbers(gain: Gain | None) -> tuple[float | None, ...]:
 
 def name_of(arm: Arm) -> str:
     """An arm as people call it."""
-    if arm.strategy == FULL or arm.budget is None:
-        return "all rows"
-    return f"{arm.strategy.replace('_', ' ')} {100 * arm.budget:g} %"
+    return arm_in_words(arm.strategy, arm.budget)
 
 
 def _value(metric: str, arm: Arm) -> str:

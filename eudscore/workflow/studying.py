@@ -72,11 +72,12 @@ def carry_out(
     for number, one in enumerate(trainings):
         if should_stop():
             raise Interrupted(f"Stopped after {number:,} of {len(trainings):,} trainings; they are kept.")
-        stage = f"{_told(one)} ({number + 1:,} of {len(trainings):,})"
+        stage = f"{one.words} ({number + 1:,} of {len(trainings):,})"
         run = _run_of(workspace, pool, about, request, one, folder)
         if run.read_status().state is not RunState.DONE:
             _train(run, should_stop, _within(on_progress, stage))
-        _write_results(folder)
+            _write_results(folder)
+    _write_results(folder)  # a kill may have come between the last training and its record
     return open_study(folder)
 
 
@@ -153,7 +154,7 @@ def _run_of(
     details = {
         "experiment": folder.name, "arm": one.strategy, "budget": one.budget, "draw": one.draw, "rows": rows,
         "test": TestSet(ref=CorpusRef.parse(about["data"]["test"])).to_json(), "recipe": None,
-        "options": vars(options_of(request, one, full_steps=about["full_steps"])), "keep_model": False,
+        "options": vars(options_of(request, one, full_steps=about["full_steps"])),
     }  # fmt: skip
     return new_run(
         workspace, run_spec(workspace, CorpusRef.parse(about["data"]["pool"]), TRAIN, details), out=found.path
@@ -193,11 +194,6 @@ def _stoppable(on_progress: Progress, should_stop: Callable[[], bool]) -> Progre
 
 def _within(on_progress: Progress, stage: str) -> Progress:
     return lambda inner, done, total: on_progress(f"{stage}, {inner[:1].lower()}{inner[1:]}", done, total)
-
-
-def _told(one: Planned) -> str:
-    share = "all rows" if one.budget is None else f"{one.strategy} {100 * one.budget:g} %"
-    return f"{share}, seed {one.seed}"
 
 
 def _write_results(folder: Path) -> None:

@@ -10,7 +10,7 @@ from eudscore.jobs.folder import RunFolder
 from eudscore.jobs.queue import SameWork
 from eudscore.records import Corpus, Ints, JsonDict, RunState
 from eudscore.selection.order import hash_order
-from eudscore.selection.quotas import take_turns
+from eudscore.selection.quotas import in_class_shares
 from eudscore.selection.recipe import request_from_recipe
 from eudscore.selection.request import Balance, Per, SelectionRequest, Strategy
 from eudscore.selection.written import request_to_json
@@ -105,10 +105,8 @@ def held_out(workspace: Workspace, ref: CorpusRef, *, seed: int) -> TestSet:
     # An order of its own: with the seed of a selection it would hold out the very rows that were selected.
     order = hash_order(len(corpus), seed ^ _HELD_OUT_SALT)
     usable = order[(corpus.labels[order] >= 0) & corpus.has_text[order]]
-    weights = np.bincount(corpus.labels[usable], minlength=len(corpus.classes))
-    labels = np.where(corpus.labels >= 0, corpus.labels, 0)
-    rows = take_turns(usable, labels, weights, budget=max(1, round(HELD_OUT * len(usable))))
-    return TestSet(rows=np.sort(rows))
+    budget = max(1, round(HELD_OUT * len(usable)))
+    return TestSet(rows=in_class_shares(usable, corpus.labels, classes=len(corpus.classes), budget=budget))
 
 
 def submit_training(

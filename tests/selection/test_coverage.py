@@ -12,7 +12,6 @@ from eudscore.selection.coverage import (
     WITHOUT_CLASSES,
     WITHOUT_LABELS,
     by_coverage,
-    counted_within,
     cover,
     least_doubted,
     mislabelled,
@@ -119,12 +118,6 @@ def test_classes_are_covered_as_the_plain_greedy_does(seed: int) -> None:
     by_hand = greedy_by_hand(made, made.labels, weights, candidates)
     assert found[: len(by_hand)] == by_hand
     assert sorted(found) == np.flatnonzero(candidates).tolist()
-
-
-@given(st.lists(st.integers(-1, 3), min_size=1, max_size=40))
-def test_the_count_within_a_class_is_the_one_done_by_hand(classes: list[int]) -> None:
-    by_hand = [classes[:place].count(one) for place, one in enumerate(classes)]
-    assert counted_within(np.array(classes)).tolist() == by_hand
 
 
 @pytest.mark.parametrize("seed", range(6))

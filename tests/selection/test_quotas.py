@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eudscore.errors import RequestError
-from eudscore.selection.quotas import capped, shares_in_order, strata_of, take_turns, weights_of
+from eudscore.selection.quotas import capped, place_within, shares_in_order, strata_of, take_turns, weights_of
 from eudscore.selection.request import Balance
 
 pools = st.lists(st.tuples(st.integers(0, 4), st.booleans()), min_size=1, max_size=60)
@@ -167,3 +167,9 @@ def test_a_cap_keeps_the_first_of_each_group(groups: list[int], cap: int, random
             by_hand.append(row)
     assert capped(ranked, np.array(groups, dtype=np.int64), cap).tolist() == by_hand
     np.testing.assert_array_equal(capped(ranked, np.array(groups, dtype=np.int64), None), ranked)
+
+
+@given(st.lists(st.integers(-1, 3), max_size=40))
+def test_the_count_within_a_class_is_the_one_done_by_hand(classes: list[int]) -> None:
+    by_hand = [classes[:place].count(one) for place, one in enumerate(classes)]
+    assert place_within(np.array(classes, dtype=np.int64)).tolist() == by_hand

@@ -45,13 +45,13 @@ def test_dev_rows_and_the_held_out_are_trained_on_by_nobody(
 ) -> None:
     workspace, ref, scores = world
     seen: list[tuple[np.ndarray, np.ndarray]] = []
-    whole = probing._right
+    whole = probing.right_answers
 
     def watched(vectors: np.ndarray, labels: np.ndarray, rows: np.ndarray, dev: np.ndarray) -> np.ndarray:
         seen.append((rows, dev))
         return whole(vectors, labels, rows, dev)
 
-    monkeypatch.setattr(probing, "_right", watched)
+    monkeypatch.setattr(probing, "right_answers", watched)
     probe_places(workspace, ref, scores, SelectionRequest(0.1, by="value"))
     tests = held_out(workspace, ref, seed=0).rows
     assert tests is not None

@@ -24,6 +24,7 @@ from eudscore.workflow.settling import AT_RANDOM
 from eudscore.workflow.study_plan import BY_CLASS, Regime, StudyRequest, planned
 from eudscore.workflow.study_results import open_study
 from eudscore.workflow.study_rows import choose_all, pool_of, scored_as
+from eudscore.workflow.study_runs import study_here
 from eudscore.workflow.study_table import lines_of
 from eudscore.workflow.studying import carry_out
 
@@ -241,3 +242,14 @@ def test_a_part_is_scored_as_the_whole_was(
         scored_as(workspace, ref)
     monkeypatch.setattr(study_rows, "resolve_model", lambda _: SimpleNamespace(name="tiny-encoder0"))
     assert scored_as(workspace, ref) == replace(asked, encoder="builtin", device="auto")
+
+
+def test_without_a_folder_a_study_is_a_run_of_the_workspace(
+    workspace: Workspace, corpus: Corpus, test_set: Corpus, request_of: StudyRequest
+) -> None:
+    found = study_here(workspace, corpus, test_set, replace(request_of, seeds=1, draws=1))
+    (path,) = workspace.runs.iterdir()
+    status = RunFolder(path).read_status()
+    assert (found.folder, status.state, status.result["trainings"]) == (path, RunState.DONE, 4)
+    assert status.result["verdicts"] == [verdict.sentence for _, verdict in found.verdicts()]
+    assert (path / "results.json").exists()
