@@ -93,9 +93,8 @@ def test_there_is_one_for_a_workspace_however_many_are_called(queue: Queue, monk
     job = put(queue, "wait")
     more = [subprocess.Popen([*staff.STAFF, "--queue", str(queue.root)]) for _ in range(2)]
     until(lambda: state_in(queue, job) is RunState.RUNNING)
-    for process in more:
-        process.wait(60)
-    assert len(foremen(queue.root)) == 1
+    until(lambda: len(foremen(queue.root)) == 1)  # any of the three may have come first
+    assert sum(process.poll() is None for process in more) <= 1
     queue.cancel(job)
     until(lambda: all_ended(queue))
     assert staff.lines(queue.root / "begun.txt") == [job.id]
