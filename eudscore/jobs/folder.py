@@ -8,6 +8,7 @@
 - `worker.json`: the process that was started for this run
 - `cancel`: there once somebody asked for the run to stop
 - `pause`: there while the run is to rest
+- `dismissed`: there once somebody has seen how badly the run ended
 - `.room`: bytes that a running process gives back to the disk to leave its last word, should the disk be full
 """
 
@@ -135,6 +136,11 @@ class RunFolder:
     def pause_marker(self) -> Path:
         """Empty file that asks the run to rest."""
         return self.path / "pause"
+
+    @property
+    def dismissed_marker(self) -> Path:
+        """Empty file that says that nobody needs to be told how the run ended."""
+        return self.path / "dismissed"
 
     def create(self, spec: Mapping[str, object], *, kept: bool = False) -> None:
         """Make the folder, whole or not at all, with its spec and the state `queued`.

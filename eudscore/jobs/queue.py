@@ -83,18 +83,19 @@ class Queue:
             raise
         self.call()
 
-    def all(self, **wanted: str) -> list[QueuedRun]:
+    def all(self, states: Collection[RunState] | None = None, /, **wanted: str) -> list[QueuedRun]:
         """All runs whose facts are these, the newest first; one that cannot be read is `lost` and says why.
 
         Where the database cannot be used, on a disk that is read-only or full, the folders alone are asked, and
         `problem` says why.
 
         Args:
+            states: of the runs that the queue keeps; None: whatever theirs are.
             wanted: `kind`, `corpus`, `experiment` -> its value.
         """
         try:
             self.tend()
-            rows, known = self.rows.some(**wanted), self.rows.ids()
+            rows, known = self.rows.some(states, **wanted), self.rows.ids()
         except WorkspaceError as error:
             self.problem = str(error)
             return self.runs.listed((), **wanted)
@@ -261,7 +262,7 @@ class Queue:
     def _lay_ready(self, run: QueuedRun) -> None:
         """The folder of a run as it is before it is begun, with all that it kept."""
         run.folder.write_status(waiting(run.folder.read_status(), "Waiting to go on."))
-        for marker in (run.folder.cancel_marker, run.folder.pause_marker):
+        for marker in (run.folder.cancel_marker, run.folder.pause_marker, run.folder.dismissed_marker):
             with writing(run.folder.path):
                 marker.unlink(missing_ok=True)
 

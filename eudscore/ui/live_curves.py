@@ -16,21 +16,22 @@ _DASHES = ("solid", "dashed", "dotted")
 _FIELDS = {"loss": "Training loss", "accuracy": "Accuracy on the training batches"}
 
 
-def pair(runs: Mapping[str, Sequence[JsonDict]], *, key: str) -> None:
+def pair(runs: Mapping[str, Sequence[JsonDict]], *, steps: int, key: str) -> None:
     """Loss and accuracy side by side, one line per run; there from the beginning, so that the page does not jump.
 
     Args:
         runs: name -> lines of `metrics.jsonl`.
+        steps: of the longest run, where the axis ends; 0 while that is not known.
         key: distinct on the page, and the same for the same trainings.
     """
     for column, (field, title) in zip(st.columns(2), _FIELDS.items(), strict=True):
         with column:
             st.caption(title)
             told = f"{title} against the steps of {', '.join(runs) or 'no run'}"
-            st.echarts_chart(option(runs, field), key=f"{key}_{field}", height=HEIGHT, alt=told)
+            st.echarts_chart(option(runs, field, steps=steps), key=f"{key}_{field}", height=HEIGHT, alt=told)
 
 
-def option(runs: Mapping[str, Sequence[JsonDict]], field: str) -> dict[str, Any]:
+def option(runs: Mapping[str, Sequence[JsonDict]], field: str, *, steps: int = 0) -> dict[str, Any]:
     """What ECharts is told: a figure of the metrics against the step. Its colours are those of the theme."""
     share = field == "accuracy"
     lines = {name: points(told, field) for name, told in runs.items()}
@@ -41,7 +42,7 @@ def option(runs: Mapping[str, Sequence[JsonDict]], field: str) -> dict[str, Any]
                    "itemHeight": 3},
         "tooltip": {"trigger": "axis", "valueFormatter": "%.3f"},
         "xAxis": {"type": "value", "name": "step", "nameLocation": "middle", "nameGap": 22, "min": 0,
-                  "minInterval": 1},
+                  "minInterval": 1, **({"max": steps} if steps else {})},
         "yAxis": {"type": "value", "min": 0, **({"max": 1} if share else {})},
         "series": [
             {"type": "line", "name": name, "data": found, "showSymbol": len(found) == 1, "symbolSize": 5,

@@ -16,26 +16,25 @@ from eudscore.ui.quoting import note
 from eudscore.ui.wording import ARMS
 from eudscore.workflow import queueing
 from eudscore.workflow.pace import duration
-from eudscore.workflow.queueing import STUDY, all_jobs, jobs_and_problem
+from eudscore.workflow.queueing import BAD, STUDY, open_jobs
 from eudscore.workflow.study_plan import StudyRequest, planned
 from eudscore.workflow.study_progress import training_now
 from eudscore.workflow.watching import View, view
 
 POLL_SECONDS = 2.0
-_BAD = (RunState.FAILED, RunState.LOST)
-_BAD_SHOWN, _BAD_SECONDS = 3, 24 * 3600.0  # of what ended badly: no more, and not for longer
-_SHOWN = 12
+_SHOWN, _BAD_SHOWN = 12, 3  # of what waits, works or rests, and of what ended badly
+_BAD_SECONDS = 24 * 3600.0  # for which it is told that a job ended badly
 _NAMES = {
     "prepare": "Scoring", "quote": "Estimate", "train": "Fine-tune", "profile": "Profile", "rank": "Ranking",
     "steadiness": "Stability", "probe": "Probe", "study": "Study", "forecast": "Forecast",
     "quote_training": "Estimate",
 }  # fmt: skip
-_ORDER = (RunState.RUNNING, RunState.QUEUED, RunState.PAUSED, *_BAD)
+_ORDER = (RunState.RUNNING, RunState.QUEUED, RunState.PAUSED)
 
 
 def card() -> None:
     """The card; nothing where there is nothing to show. It polls only while something waits or works."""
-    runs, problem = jobs_and_problem(state.workspace())
+    runs, problem = open_jobs(state.workspace())
     jobs = listed(runs)
     if problem:
         theme.error_box(problem)
@@ -46,11 +45,10 @@ def card() -> None:
 
 
 def listed(runs: list[QueuedRun]) -> list[QueuedRun]:
-    """What the card shows, in the order in which it is worked off."""
-    unfinished = [run for run in runs if run.status.state in UNFINISHED]
+    """What the card is about: in the order in which it is worked off, then what ended badly of late, newest first."""
     since = time.time() - _BAD_SECONDS
-    bad = [run for run in runs if run.status.state in _BAD and run.status.created_at > since]
-    return sorted([*unfinished, *bad[:_BAD_SHOWN]], key=_place)
+    bad = [run for run in runs if run.status.state in BAD and run.status.created_at > since]
+    return [*sorted((run for run in runs if run.status.state in UNFINISHED), key=_place), *bad]
 
 
 def ahead_of(run: QueuedRun, jobs: list[QueuedRun]) -> list[QueuedRun]:
@@ -69,27 +67,30 @@ def _place(run: QueuedRun) -> tuple[int, int, int, float]:
 def _summary(jobs: list[QueuedRun]) -> str:
     names = {RunState.RUNNING: "running", RunState.QUEUED: "waiting", RunState.PAUSED: "paused"}
     counts = {name: sum(job.status.state is one for job in jobs) for one, name in names.items()}
-    bad = sum(job.status.state in _BAD for job in jobs)
-    counts["ended badly"] = bad
+    counts["ended badly"] = sum(job.status.state in BAD for job in jobs)
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count) + ", all data sets"
 
 
 def _watch() -> None:
-    jobs = listed(all_jobs(state.workspace()))
+    jobs = listed(open_jobs(state.workspace())[0])
     if not any(job.status.active for job in jobs):
         st.rerun()
     _draw(jobs)
 
 
 def _draw(jobs: list[QueuedRun]) -> None:
+    bad = [job for job in jobs if job.status.state in BAD]
+    unfinished = [job for job in jobs if job.status.state not in BAD]
     with theme.card("Queue", _summary(jobs), key="queue"):
-        for job in jobs[:_SHOWN]:
+        for job in unfinished[:_SHOWN] + bad[:_BAD_SHOWN]:
             told = view(job)
             with st.container(key=f"job-{job.id}", horizontal=True, vertical_alignment="center", gap="small"):
                 meters.meter(_meter(job, told))
                 _actions(job, told.kind, jobs)
-        if len(jobs) > _SHOWN:
-            note(f"and {len(jobs) - _SHOWN:,} more after these")
+        if len(unfinished) > _SHOWN:
+            note(f"{len(unfinished) - _SHOWN:,} more wait after these.")
+        if len(bad) > _BAD_SHOWN:
+            note(f"{len(bad) - _BAD_SHOWN:,} more ended badly; `eudscore jobs list` has them all.")
 
 
 def _meter(job: QueuedRun, told: View) -> Meter:
@@ -145,8 +146,9 @@ def _actions(job: QueuedRun, kind: str, jobs: list[QueuedRun]) -> None:
             acting.button("Resume", queueing.resume, name, icon="play_arrow", key=f"resume_{name}")
         if where in UNFINISHED:
             acting.button("Cancel", queueing.cancel, name, icon="close", key=f"cancel_{name}")
-        if where in _BAD:
+        if where in BAD:
             acting.button("Retry", queueing.retry, name, icon="replay", key=f"retry_{name}")
+            acting.button("Dismiss", queueing.dismiss, name, icon="done", key=f"dismiss_{name}")
         if ahead := ahead_of(job, jobs):
             first = 1 + max(one.row.priority for one in ahead if one.row)
             raise_to = partial(_prioritise, first)

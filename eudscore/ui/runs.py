@@ -40,10 +40,10 @@ def experiments(ref: CorpusRef) -> dict[str, list[Job]]:
 def live(jobs: Sequence[Job]) -> None:
     """An experiment, while it runs and after; polls only as long as it does."""
     with theme.card("Runs", f"launched {ago(jobs[0].status.created_at)}", key="live"):
-        if any(job.status.active for job in jobs):
-            st.fragment(_watch, run_every=POLL_SECONDS)(jobs)
-        else:
-            _draw(jobs)
+        active = any(job.status.active for job in jobs)
+        # A fragment even when nothing is polled: the curves keep their place on the page, so they are not put up anew.
+        st.fragment(_watch, run_every=POLL_SECONDS if active else None)(jobs)
+        if not active:
             _again(jobs)
 
 
@@ -63,7 +63,7 @@ def _draw(jobs: Sequence[Job]) -> None:
         lines = {ARMS[job.spec["arm"]]: job.folder.read_metrics() for job in jobs}
     except WorkspaceError as error:
         theme.error_box(str(error))
-    live_curves.pair(lines, key="curve")
+    live_curves.pair(lines, steps=max(job.status.total for job in jobs), key="curve")
     busy = [job for job in jobs if job.status.state in (RunState.RUNNING, RunState.FAILED, RunState.LOST)]
     log(busy[0] if busy else jobs[-1])
 

@@ -82,7 +82,7 @@ def _draw(job: Job) -> None:
             facts[1:1] = meters.message_of(status)
         meters.meter(Meter(_called(request), tuple(facts), done / total, status.state))
         meters.meter(_of_training(now))
-    live_curves.pair(metrics, key="study_curve")
+    live_curves.pair(metrics, steps=0 if now is None else now.status.total, key="study_curve")
     with st.expander("Log", key="study_log"):
         lines = log_lines(job.folder.path) or ([] if now is None else log_lines(now.run.path))
         st.code("\n".join(lines) or "Nothing was printed.", language=None)

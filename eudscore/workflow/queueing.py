@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from eudscore.jobs.queue import Queue
 from eudscore.jobs.runs import QueuedRun
 from eudscore.jobs.tending import Facts
 from eudscore.records import JsonDict, RunState
-from eudscore.store.jobrows import JobRow
+from eudscore.store.files import writing
+from eudscore.store.jobrows import UNFINISHED, JobRow
 from eudscore.store.workspace import CorpusRef, Workspace
 
 PREPARE = "prepare"
@@ -32,6 +33,10 @@ QUOTE_TRAINING = "quote_training"
 KINDS = (PREPARE, QUOTE, TRAIN, PROFILE, RANK, STEADINESS, PROBE, STUDY, FORECAST, QUOTE_TRAINING)
 _OPTIONS_OF_HEAVY = {PREPARE: "request", TRAIN: "options", STUDY: "options"}
 """Kinds that want a device to themselves, and go on from what they kept -> where their spec names the device."""
+
+
+BAD = (RunState.FAILED, RunState.LOST)
+_OPEN = (*UNFINISHED, *BAD)
 
 
 @dataclass(frozen=True)
@@ -94,21 +99,26 @@ def jobs_of(workspace: Workspace, ref: CorpusRef, kind: str) -> list[Job]:
     return found
 
 
-def all_jobs(workspace: Workspace) -> list[QueuedRun]:
-    """All runs of a workspace, the newest first."""
-    return _listed(queue_of(workspace))
-
-
 def jobs_and_problem(workspace: Workspace) -> tuple[list[QueuedRun], str]:
     """All runs of a workspace, the newest first, and what is wrong with its database: nothing, most of the time."""
     queue = queue_of(workspace)
     return _listed(queue), queue.problem
 
 
-def _listed(queue: Queue, **wanted: str) -> list[QueuedRun]:
+def open_jobs(workspace: Workspace) -> tuple[list[QueuedRun], str]:
+    """The runs that wait, work, rest or came to no good end, the newest first, and what is wrong with the database.
+
+    A run that nobody needs to be told of any more is left out.
+    """
+    queue = queue_of(workspace)
+    found = [run for run in _listed(queue, _OPEN) if run.status.state in _OPEN]
+    return [run for run in found if not run.folder.dismissed_marker.exists()], queue.problem
+
+
+def _listed(queue: Queue, states: Collection[RunState] | None = None, **wanted: str) -> list[QueuedRun]:
     if os.environ.get("EUDSCORE_READ_ONLY"):  # who may change nothing puts nothing straight either
         return queue.runs.listed((), **wanted)
-    return queue.all(**wanted)
+    return queue.all(states, **wanted)
 
 
 def start(folders: Sequence[Path], *, workspace: Workspace, priority: int = 0) -> None:
@@ -165,6 +175,23 @@ def retry(workspace: Workspace, prefix: str) -> RunStatus:
     """
     ended = (RunState.FAILED, RunState.CANCELLED, RunState.LOST)
     return _change(workspace, prefix, "tried again", lambda queue, run: queue.again(run, of=ended))
+
+
+def dismiss(workspace: Workspace, prefix: str) -> RunStatus:
+    """Leave a job that came to no good end out of the queue's card; it stays among the runs.
+
+    Raises:
+        InputError: it came to none, or did not end.
+    """
+
+    def mark(_queue: Queue, run: QueuedRun) -> bool:
+        if run.status.state not in BAD:
+            return False
+        with writing(run.folder.path):
+            run.folder.dismissed_marker.touch()
+        return True
+
+    return _change(workspace, prefix, "dismissed", mark)
 
 
 def prioritise(workspace: Workspace, prefix: str, priority: int) -> RunStatus:

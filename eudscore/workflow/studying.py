@@ -127,7 +127,7 @@ def _begun(
     return about
 
 
-_OF_A_RUN = {"spec.json", "status.json", "log.txt", "metrics.jsonl", "worker.json", "cancel", "pause"}
+_OF_A_RUN = {"spec.json", "status.json", "log.txt", "metrics.jsonl", "worker.json", "cancel", "pause", "dismissed"}
 
 
 def _of_a_run(path: Path) -> bool:

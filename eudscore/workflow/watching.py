@@ -8,7 +8,7 @@ from pathlib import Path
 from eudscore.errors import WorkspaceError
 from eudscore.jobs.folder import RunFolder
 from eudscore.jobs.runs import QueuedRun
-from eudscore.records import JsonDict
+from eudscore.records import JsonDict, RunState
 from eudscore.workflow.pace import duration, file_size
 
 _LOG_LINES = 12
@@ -34,7 +34,7 @@ class View:
         loss: of the last step, nats.
         accuracy: of the last step, in [0, 1].
         learning_rate: of the last step.
-        rows_per_second: how fast it is.
+        rows_per_second: how fast it is, as long as it works and once it is done.
         eta: seconds that are left.
         memory: bytes: `rss`, `rss_peak`, and on a GPU `gpu`, `gpu_peak`.
         folder: of the run.
@@ -85,14 +85,26 @@ class View:
 def view(run: QueuedRun) -> View:
     """What there is to say about a job."""
     status, row, last = run.status, run.row, last_metric(run.folder)
+    pace = last if _of_this_attempt(run) else {}
     return View(
         id=run.id, kind=_kind(run), state=status.state.value, message=status.message, step=status.step,
         total=status.total, priority=row.priority if row else 0, attempt=row.attempt if row else 0,
         lane=row.lane if row else "", created=status.created_at, started=status.started_at, ended=status.ended_at,
         loss=_number(last, "loss"), accuracy=_number(last, "accuracy"), learning_rate=_number(last, "learning_rate"),
-        rows_per_second=_number(last, "rate"), eta=_number(last, "eta"), memory=status.memory,
+        rows_per_second=_number(pace, "rate"), eta=_number(pace, "eta"), memory=status.memory,
         folder=str(run.folder.path),
     )  # fmt: skip
+
+
+def _of_this_attempt(run: QueuedRun) -> bool:
+    """Whether the last metric tells the pace of now: a process that ended before has left the metrics of its own."""
+    if run.status.state in (RunState.QUEUED, RunState.PAUSED):
+        return False
+    try:
+        written = (run.folder.path / "metrics.jsonl").stat().st_mtime
+    except FileNotFoundError:
+        return False
+    return run.status.state is not RunState.RUNNING or written >= (run.status.started_at or 0.0)
 
 
 def log_lines(folder: Path) -> list[str]:

@@ -273,7 +273,7 @@ def test_the_queue_shows_what_waits_and_lets_it_be_changed(
     assert f"up_{names[0]}" not in keys_of(app)
 
     app.button(key=f"up_{names[1]}").click().run()
-    order = [run.id for run in queue_card.listed(queueing.all_jobs(workspace))]
+    order = [run.id for run in queue_card.listed(queueing.open_jobs(workspace)[0])]
     assert order == [names[1], names[0]]
 
     app.button(key=f"pause_{names[0]}").click().run()
@@ -297,11 +297,39 @@ def test_what_ended_badly_says_why_and_can_be_tried_again(
     assert queueing.find_job(workspace, run.path.name).status.state is RunState.QUEUED
 
 
+def test_all_that_ended_badly_counts_and_each_can_be_dismissed_until_it_is_tried_again(
+    open_page: OpenPage, scored: CorpusRef, workspace: Workspace
+) -> None:
+    runs = [keep_run(workspace, scored, "subset", RunState.FAILED, message=FULL_DISK) for _ in range(5)]
+    app = open_page("train", data=str(scored))
+    assert "5 ended badly" in words_of(app)
+    assert "2 more ended badly" in words_of(app)
+    shown = [key for key in keys_of(app) if key.startswith("dismiss_")]
+    assert len(shown) == 3
+    app.button(key=shown[0]).click().run()
+    assert not app.exception
+    assert "4 ended badly" in words_of(app)
+    (dismissed,) = [run for run in runs if run.dismissed_marker.exists()]
+    assert dismissed.path.name == shown[0].removeprefix("dismiss_")
+    assert queueing.find_job(workspace, dismissed.path.name).status.state is RunState.FAILED
+    queueing.retry(workspace, dismissed.path.name)
+    assert not dismissed.dismissed_marker.exists()
+
+
+@pytest.mark.parametrize("state", [RunState.QUEUED, RunState.RUNNING, RunState.DONE, RunState.CANCELLED])
+def test_what_did_not_end_badly_cannot_be_dismissed(state: RunState, scored: CorpusRef, workspace: Workspace) -> None:
+    run = keep_run(workspace, scored, "subset", state)
+    if state in (RunState.QUEUED, RunState.RUNNING):
+        queued(workspace, run)
+    with pytest.raises(InputError, match="cannot be dismissed: it is"):
+        queueing.dismiss(workspace, run.path.name)
+
+
 def test_what_ended_badly_long_ago_is_in_no_queue(workspace: Workspace, scored: CorpusRef) -> None:
     run = keep_run(workspace, scored, "subset", RunState.FAILED)
-    assert [job.id for job in queue_card.listed(queueing.all_jobs(workspace))] == [run.path.name]
+    assert [job.id for job in queue_card.listed(queueing.open_jobs(workspace)[0])] == [run.path.name]
     run.write_status(status(RunState.FAILED, created=time.time() - 2 * 86_400))
-    assert queue_card.listed(queueing.all_jobs(workspace)) == []
+    assert queue_card.listed(queueing.open_jobs(workspace)[0]) == []
 
 
 def test_a_job_that_changed_meanwhile_is_told(

@@ -36,3 +36,8 @@ def test_the_picture_has_a_line_for_each_run_before_its_first_step() -> None:
     found = option({"Selection": [], "All data": lines_of([1.0])}, "loss")
     assert [(line["name"], line["data"]) for line in found["series"]] == [("Selection", []), ("All data", [[1, 1.0]])]
     assert found["animation"] is False
+
+
+def test_the_axis_ends_where_the_longest_run_will() -> None:
+    assert option({"Selection": lines_of([1.0])}, "loss", steps=40)["xAxis"]["max"] == 40
+    assert "max" not in option({"Selection": []}, "loss")["xAxis"]

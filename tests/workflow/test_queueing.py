@@ -25,10 +25,11 @@ from eudscore.workflow.queueing import (
     RANK,
     STEADINESS,
     TRAIN,
-    all_jobs,
     describe,
     find_job,
+    jobs_and_problem,
     jobs_of,
+    open_jobs,
     queue_of,
     run_spec,
 )
@@ -129,7 +130,7 @@ def test_runs_of_which_one_cannot_be_kept_are_not_queued_at_all(workspace: Works
     submit_profile(workspace, ref)
     with pytest.raises(SameWork):
         enqueue(workspace, [training(workspace, ref), run_spec(workspace, ref, PROFILE, {})])
-    assert len(all_jobs(workspace)) == len(list(workspace.runs.iterdir())) == 1
+    assert len(jobs_and_problem(workspace)[0]) == len(list(workspace.runs.iterdir())) == 1
 
 
 def test_cancel_pause_resume_retry_say_how_it_is_then(workspace: Workspace, ref: CorpusRef) -> None:
@@ -182,7 +183,7 @@ def test_a_damaged_run_takes_the_page_of_the_others_not_down(workspace: Workspac
     one, two = enqueue(workspace, [training(workspace, ref)] * 2)
     (one.path / "spec.json").write_text("{")
     assert [job.folder.path for job in jobs_of(workspace, ref, TRAIN)] == [two.path]
-    assert len(all_jobs(workspace)) == 2
+    assert len(jobs_and_problem(workspace)[0]) == 2
 
 
 def test_what_is_shown_of_a_job_is_what_its_folder_says(workspace: Workspace, ref: CorpusRef) -> None:
@@ -205,6 +206,22 @@ def test_what_is_shown_of_a_job_is_what_its_folder_says(workspace: Workspace, re
     with (folder.path / "metrics.jsonl").open("a") as metrics:
         metrics.write('{"step": 4, "lo')  # being written
     assert view(find_job(workspace, folder.path.name)).loss == 0.51234
+
+
+def test_the_pace_of_a_process_that_ended_is_not_told_of_the_next(workspace: Workspace, ref: CorpusRef) -> None:
+    (folder,) = enqueue(workspace, [training(workspace, ref)])
+    folder.append_metric({"step": 3, "loss": 0.5, "rate": 1234.5, "eta": 90.0})
+    written = (folder.path / "metrics.jsonl").stat().st_mtime
+    job = find_job(workspace, folder.path.name)
+    running = replace(folder.read_status(), state=RunState.RUNNING, step=3, total=5)
+    told = {
+        (RunState.RUNNING, written + 1): (None, None), (RunState.RUNNING, written - 1): (1234.5, 90.0),
+        (RunState.QUEUED, None): (None, None), (RunState.PAUSED, written - 1): (None, None),
+        (RunState.DONE, written - 1): (1234.5, 90.0),
+    }  # fmt: skip
+    for (state, started), expected in told.items():
+        shown = view(replace(job, status=replace(running, state=state, started_at=started)))
+        assert (shown.rows_per_second, shown.eta, shown.loss) == (*expected, 0.5), state
 
 
 def test_a_copy_has_the_changes_and_stands_at_the_end(workspace: Workspace, ref: CorpusRef) -> None:
@@ -269,7 +286,8 @@ def test_an_address_of_a_database_that_does_not_do_is_one_sentence_everywhere(
 ) -> None:
     monkeypatch.setenv("EUDSCORE_DATABASE_URL", "nonsense")
     asks: list[Callable[[], object]] = [
-        lambda: submit_profile(workspace, ref), lambda: jobs_of(workspace, ref, PROFILE), lambda: all_jobs(workspace),
+        lambda: submit_profile(workspace, ref), lambda: jobs_of(workspace, ref, PROFILE),
+        lambda: jobs_and_problem(workspace), lambda: open_jobs(workspace),
     ]  # fmt: skip
     for ask in asks:
         with pytest.raises(WorkspaceError, match="EUDSCORE_DATABASE_URL is no address of a database"):
