@@ -12,9 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from eudscore.cli import cli
+from eudscore.cli.shared import INTERRUPTED
 from eudscore.corpus.read import read_source
 from eudscore.errors import Interrupted
 from eudscore.jobs.folder import RunFolder
+from eudscore.records import Corpus
 from eudscore.selection.request import SelectionRequest, Strategy
 from eudscore.store.workspace import Workspace
 from eudscore.workflow import fitting
@@ -75,6 +77,30 @@ def test_every_option_arrives(files: Path, asked: list[FitOptions]) -> None:
     assert asked == [
         FitOptions("roberta-base", 2.0, None, 4, "cpu", "lora", "balanced", 2, 0.0003, 8, 64, "tags", True)
     ]
+
+
+def test_the_columns_of_a_test_set_can_be_named_where_they_have_other_names(
+    files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Corpus] = []
+
+    def stop(*given: Any, **_: Any) -> None:
+        found.append(given[3])
+        raise Interrupted("Stopped.")
+
+    monkeypatch.setattr(fitting, "fit_here", stop)
+    _, *rows = (files / "reviews.csv").read_text().splitlines()
+    odd = [f"{row.split(',')[0]},{number % 7},{row.split(',')[1]}" for number, row in enumerate(rows)]
+    (files / "odd.csv").write_text("\n".join(["what was said,k,zz", *odd]) + "\n")
+    plain = train(files)
+    named = train(files, "--test", str(files / "odd.csv"), "--test-text", "what was said", "--test-label", "zz")
+    assert plain.exit_code == named.exit_code == INTERRUPTED, named.output
+    first, second = found
+    assert first.texts() == second.texts()
+    assert [first.classes[label] for label in first.labels] == [second.classes[label] for label in second.labels]
+    wrong = train(files, "--test", str(files / "odd.csv"), "--test-label", "there is none")
+    assert wrong.exit_code == 1
+    assert "there is none" in wrong.output
 
 
 def test_stopped_it_says_how_to_go_on_and_ends_with_130(files: Path, asked: list[FitOptions]) -> None:

@@ -35,6 +35,26 @@ def reading_options(command: Command) -> Command:
     return command
 
 
+def test_options(command: Command) -> Command:
+    """Add the options that name a test set: `--test`, and its columns where they have other names."""
+    command = click.option("--test-label", metavar="COL", help="Column of its labels, if its name is another.")(command)
+    command = click.option("--test-text", metavar="COL", help="Column of its texts, if its name is another.")(command)
+    return click.option("--test", "test_source", required=True, metavar="FILE",
+                        help="Labelled data that is never trained on.")(command)  # fmt: skip
+
+
+def read_test(options: dict[str, Any], *, like: "Corpus") -> "Corpus":
+    """Read the test set that `test_options` name, and take them out of the others.
+
+    Raises:
+        InputError: in one sentence.
+    """
+    from eudscore.workflow import fitting
+
+    source, text, label = (options.pop(name) for name in ("test_source", "test_text", "test_label"))
+    return fitting.read_test(source, like=like, text=text, label=label)
+
+
 def roles_of(given: Sequence[str]) -> Mapping[str, str | list[str]]:
     """`("group=author", "coordinates=x,y")` to role -> column or columns.
 

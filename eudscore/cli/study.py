@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from eudscore.cli.reading import describe, read, reading_options
+from eudscore.cli.reading import describe, read, read_test, reading_options, test_options
 from eudscore.cli.shared import TerminalProgress, one_sentence, seconds_since_start, workspace_option
 from eudscore.cli.training import CLASS_WEIGHTS, METHODS
 from eudscore.models.device import DEVICES
@@ -19,7 +19,7 @@ _OF_A_TRAINING = (
 @click.argument("source")
 @workspace_option
 @reading_options
-@click.option("--test", "test_source", required=True, metavar="FILE", help="Labelled data that is never trained on.")
+@test_options
 @click.option("--budget", "budgets", multiple=True, default=("16%",), show_default=True, metavar="16%",
               help="Share of the rows; again for more.")  # fmt: skip
 @click.option("--strategy", "strategies", multiple=True, default=("coverage",), show_default=True, metavar="NAME",
@@ -41,15 +41,14 @@ _OF_A_TRAINING = (
 @click.option("--quote", is_flag=True, help="Print minutes, memory, energy and money, and stop.")
 @click.option("--price", type=click.FloatRange(0), metavar="P", help="Of an hour of this machine, for the quote.")
 @one_sentence
-def study(source: str, test_source: str, out: Path, *, quote: bool, price: float | None, **options: Any) -> None:
+def study(source: str, out: Path, *, quote: bool, price: float | None, **options: Any) -> None:
     """Compare selections of SOURCE with random subsets of their size and with all rows, by real fine-tunes.
 
     A study that was interrupted goes on when the same command is given again.
     """
     from eudscore.store.workspace import Workspace, default_root
-    from eudscore.workflow.fitting import read_test
     from eudscore.workflow.requests import FitOptions
-    from eudscore.workflow.study_plan import study_request
+    from eudscore.workflow.study_plan import scant, study_request
     from eudscore.workflow.study_runs import study_here
     from eudscore.workflow.study_table import lines_of
 
@@ -58,13 +57,15 @@ def study(source: str, test_source: str, out: Path, *, quote: bool, price: float
     request = study_request(**asked, options=fit)
     corpus = read(source, options, seed=0)
     click.echo(describe(corpus))
-    test = read_test(test_source, like=corpus)
+    test = read_test(options, like=corpus)
     if quote:
         from eudscore.workflow.study_quote import quote_study
         from eudscore.workflow.study_rows import pool_of
 
         workspace = Workspace(default_root())
         pool, started = pool_of(workspace, corpus), seconds_since_start()
+        for line in scant(request, len(pool), len(pool.classes)):
+            click.echo(line)
         click.echo(quote_study(workspace, pool, test, request, started=started, price=price).sentence)
         return
     progress = TerminalProgress()

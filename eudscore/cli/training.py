@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from eudscore.cli.reading import read_test, test_options
 from eudscore.cli.shared import INTERRUPTED, TerminalProgress, one_sentence, seconds_since_start, workspace_option
 from eudscore.errors import Interrupted
 from eudscore.models.device import DEVICES
@@ -17,7 +18,7 @@ CLASS_WEIGHTS = ("none", "balanced")
 @click.command()
 @click.argument("subset", type=click.Path(path_type=Path))
 @workspace_option
-@click.option("--test", "test_source", required=True, metavar="FILE", help="Labelled data that is never trained on.")
+@test_options
 @click.option("--model", default="builtin", show_default=True, metavar="MODEL", help="builtin, a folder or a Hub id.")
 @click.option("--epochs", type=click.FloatRange(0, min_open=True), help="Passes over the rows (default 3).")
 @click.option("--steps", type=click.IntRange(1), help="Updates, instead of epochs.")
@@ -43,9 +44,7 @@ CLASS_WEIGHTS = ("none", "balanced")
 @click.option("--quote", is_flag=True, help="Print minutes, memory, energy and money, and stop.")
 @click.option("--price", type=click.FloatRange(0), metavar="P", help="Of an hour of this machine, for the quote.")
 @one_sentence
-def train(
-    subset: Path, test_source: str, out: Path, *, quote: bool, price: float | None, **options: Any
-) -> None:  # fmt: skip
+def train(subset: Path, out: Path, *, quote: bool, price: float | None, **options: Any) -> None:
     """Fine-tune a classifier on SUBSET and test it.
 
     The same command again goes on with a run that was interrupted.
@@ -59,7 +58,7 @@ def train(
     from eudscore.workflow.requests import FitOptions
 
     data = choosing.read_subset(subset)
-    test = fitting.read_test(test_source, like=data)
+    test = read_test(options, like=data)
     first = launched_ranks() == 0  # of the processes that train together one speaks
     seen = shared_texts(data, test).count
     if seen and first:

@@ -7,7 +7,7 @@ rows is asked for.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 import pyarrow as pa
 
@@ -111,23 +111,26 @@ def read_upload(
     return _corpus(opened, text=text, label=label, limit=limit, more=more)
 
 
-def read_like(read: Callable[..., Corpus], roles: Roles) -> Corpus:
+def read_like(read: Callable[..., Corpus], roles: Roles, **named: str | None) -> Corpus:
     """What a call reads, with the columns of another data set where it has them, else with those that are detected.
 
     Args:
         read: `read_source` or `read_upload` of a source, still without roles.
         roles: of the other data set.
+        named: `text`, `label` -> the column, where it is known.
 
     Raises:
         InputError: it cannot be read.
     """
+    known = {role: column for role, column in named.items() if column is not None}
+    usual: dict[str, Any] = {"text": roles.text, "label": roles.label, "roles": {"pair": roles.pair or ""}}
     try:
-        return read(text=roles.text, label=roles.label, roles={"pair": roles.pair or ""})
+        return read(**{**usual, **known})
     except InputError as first:
         try:
-            return read()
-        except EudscoreError:
-            raise first from None
+            return read(**known)
+        except EudscoreError as second:
+            raise (second if known else first) from None
 
 
 def read_table(

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from eudscore.errors import InputError
-from eudscore.records import JsonDict
+from eudscore.records import Corpus, JsonDict
 from eudscore.selection.recipe import request_from_recipe
 from eudscore.selection.request import SelectionRequest, Strategy
 from eudscore.selection.strategies import STRATEGIES, Need
@@ -73,7 +73,9 @@ def form(opened: Opened) -> None:
         with once:
             _once(opened, scores, chosen, test)
         with prove:
-            proving.form(opened, chosen.request, chosen.share(len(scores)), partial(_test_set, opened, test))
+            test_set = partial(_test_set, opened, test)
+            rows = _trained_on(opened.corpus, test)
+            proving.form(opened, chosen.request, chosen.share(len(scores)), rows, test_set)
 
 
 def _say_copied(copied: Copied) -> None:
@@ -89,8 +91,7 @@ def _once(opened: Opened, scores: Scores, chosen: Chosen, test: Any) -> None:
         "Compare with", _BASELINES, key="train_baselines", format_func=ARMS.__getitem__, placeholder="nothing"
     )
     with state.sentences():
-        rows = round((1 - HELD_OUT) * len(scores)) if test == _HOLD_OUT else len(scores)
-        counts = _counts(chosen, rows, baselines)
+        counts = _counts(chosen, _trained_on(opened.corpus, test), baselines)
         costing.of_training(opened, counts, fit_form.options(), partial(_test_set, opened, test))
     if st.button(
         "Launch the fine-tune", key="train_go", type="primary", icon=":material/model_training:",
@@ -104,6 +105,12 @@ def _once(opened: Opened, scores: Scores, chosen: Chosen, test: Any) -> None:
                 baselines=baselines,
             )  # fmt: skip
             st.rerun()
+
+
+def _trained_on(corpus: Corpus, test: Any) -> int:
+    """How many rows may be trained on: those with a text and a label that do not test."""
+    labelled = int(((corpus.labels >= 0) & corpus.has_text).sum())
+    return round((1 - HELD_OUT) * labelled) if test == _HOLD_OUT else labelled
 
 
 def _counts(chosen: Chosen, rows: int, baselines: Sequence[str]) -> list[int]:

@@ -12,7 +12,7 @@ from eudscore.ui.fit_form import check_model
 from eudscore.ui.quoting import counted, note
 from eudscore.ui.state import Opened
 from eudscore.workflow.requests import FitOptions
-from eudscore.workflow.study_plan import BY_CLASS, DRAWS, Regime, StudyRequest, planned, study_request
+from eudscore.workflow.study_plan import BY_CLASS, DRAWS, Regime, StudyRequest, planned, scant, study_request
 from eudscore.workflow.study_submitting import submit_study
 from eudscore.workflow.submitting import TestSet
 
@@ -31,13 +31,16 @@ _WHAT_REGIMES_ARE = (
 _HELD_OUT_SEED = 0  # the test set is one for all pairs
 
 
-def form(opened: Opened, selection: SelectionRequest, share: float, test_set: Callable[[int], TestSet]) -> None:
+def form(
+    opened: Opened, selection: SelectionRequest, share: float, rows: int, test_set: Callable[[int], TestSet]
+) -> None:  # fmt: skip
     """Ask what a study needs, say what it holds, and begin it.
 
     Args:
         opened: the data set.
         selection: the arm that is asked about.
         share: of the rows that it takes.
+        rows: that may be trained on.
         test_set: makes what the study is tested on, from a seed.
     """
     budgets = _budgets(share)
@@ -49,14 +52,15 @@ def form(opened: Opened, selection: SelectionRequest, share: float, test_set: Ca
     )  # fmt: skip
     request = None
     try:
-        request = request_of(
+        asked = request_of(
             selection, budgets=budgets, strategies=others, seeds=seeds, draws=draws, regime=regime,
             options=fit_form.options(),
         )  # fmt: skip
+        beforehand(asked, rows, len(opened.corpus.classes))
+        request = asked
     except EudscoreError as error:
         theme.error_box(str(error))
     else:
-        beforehand(request)
         with state.sentences():
             costing.of_study(opened, request, test_set)
     if st.button(
@@ -102,9 +106,15 @@ def request_of(
     return replace(found, arms={selection.strategy.value: replace(selection, budget=1.0), **others})
 
 
-def beforehand(request: StudyRequest) -> None:
-    """What is said before a study begins: how many trainings it holds, and where an arm cannot follow."""
-    note(trainings(request))
+def beforehand(request: StudyRequest, rows: int, classes: int) -> None:
+    """What is said before a study begins: how many trainings it holds, and where an arm cannot follow.
+
+    Raises:
+        RequestError: nothing can be learnt from one of its budgets.
+    """
+    few = scant(request, rows, classes) if rows else []  # without a labelled row the study says so itself
+    for line in [trainings(request), *few]:
+        note(line)
     first = next(iter(request.arms.values()))
     if first.band is not None and max(request.budgets) > first.band.hi - first.band.lo:
         held = 100 * (first.band.hi - first.band.lo)

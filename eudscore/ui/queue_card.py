@@ -18,7 +18,7 @@ from eudscore.workflow import queueing
 from eudscore.workflow.pace import duration
 from eudscore.workflow.queueing import BAD, STUDY, open_jobs
 from eudscore.workflow.study_plan import StudyRequest, planned
-from eudscore.workflow.study_progress import training_now
+from eudscore.workflow.study_progress import seconds_left, training_now
 from eudscore.workflow.watching import View, view
 
 POLL_SECONDS = 2.0
@@ -110,14 +110,15 @@ def _of_study(job: QueuedRun) -> tuple[tuple[str, ...], float] | None:
         return None
     try:
         request = StudyRequest.from_json(job.folder.read_spec()["request"])
-        now = training_now(job.folder.path, request)
+        now, left = training_now(job.folder.path, request), seconds_left(job.folder.path, request)
     except (EudscoreError, KeyError, TypeError, ValueError, AttributeError):  # its own card says what is wrong
         return None
     if now is None:
         return None
     elapsed = duration(time.time() - (job.status.started_at or time.time()))
     done = (now.number - 1 + meters.share_of(now.status)) / len(planned(request))
-    return ("running", now.sentence, f"for {elapsed}", *meters.memory_of(job.status)), done
+    ahead = [] if left is None else [f"about {duration(left)} left"]
+    return ("running", now.sentence, f"for {elapsed}", *ahead, *meters.memory_of(job.status)), done
 
 
 def _called(job: QueuedRun, kind: str) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from eudscore.ui.wording import STATES, ago
 from eudscore.workflow.pace import duration
 from eudscore.workflow.queueing import STUDY, Job, jobs_of, retry
 from eudscore.workflow.study_plan import StudyRequest, planned
-from eudscore.workflow.study_progress import Training, stamp_of, training_now, trainings_done
+from eudscore.workflow.study_progress import Training, seconds_left, stamp_of, training_now, trainings_done
 from eudscore.workflow.study_results import METRICS, RESULTS, Study, open_study
 from eudscore.workflow.study_table import LEGEND, about_lines, csv_of, heads_for, rows_of, unfinished_line
 from eudscore.workflow.watching import last_metric, log_lines
@@ -72,12 +72,14 @@ def _draw(job: Job) -> None:
     try:
         done, now = trainings_done(job.folder.path, request), training_now(job.folder.path, request)
         metrics = {} if now is None else {now.name: now.run.read_metrics()}
+        left = seconds_left(job.folder.path, request) if status.state is RunState.RUNNING else None
     except EudscoreError as error:
         theme.error_box(str(error))
         return
     total = len(planned(request))
     with st.container(key="study-meters", gap="small"):
-        facts = [STATES[status.state], f"{done:,} of {total:,} trainings done", *_since(job), *meters.memory_of(status)]
+        facts = [STATES[status.state], f"{done:,} of {total:,} trainings done", *_since(job)]
+        facts += ([] if left is None else [f"about {duration(left)} left"]) + meters.memory_of(status)
         if now is None:
             facts[1:1] = meters.message_of(status)
         meters.meter(Meter(_called(request), tuple(facts), done / total, status.state))

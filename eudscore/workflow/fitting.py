@@ -64,13 +64,19 @@ class Run:
         return " ".join([said, *found.get("notes", [])])
 
 
-def read_test(source: str, *, like: Corpus) -> Corpus:
+def read_test(source: str, *, like: Corpus, text: str | None = None, label: str | None = None) -> Corpus:
     """A test set: the columns of the training data where it has them, else those that are detected.
+
+    Args:
+        source: a file, a folder, or a data set of the Hub.
+        like: the training data.
+        text: column of the texts, where it has another name.
+        label: column of the labels, where it has another name.
 
     Raises:
         InputError: it cannot be read.
     """
-    return read_like(partial(read_source, source), like.roles)
+    return read_like(partial(read_source, source), like.roles, text=text, label=label)
 
 
 def fit_here(

@@ -67,7 +67,7 @@ def no_labels(tested: Corpus) -> str:
         columns = ", ".join(map(repr, tested.table.column_names))
         return (
             f"In {tested.name} no column was taken for the label (it has {columns}): give the label column the name "
-            "that it has in the training data."
+            "that it has in the training data; on the command line --test-label names it."
         )
     return f"{tested.name} has no labelled row to test on: give a test set with labels."
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from eudscore.errors import RequestError
 from eudscore.records import JsonDict
-from eudscore.selection.budget import parse_budget
+from eudscore.selection.budget import parse_budget, rows_of
 from eudscore.selection.request import Balance, SelectionRequest, Strategy
 from eudscore.selection.strategies import strategy_named
 from eudscore.selection.written import request_from_json, request_to_json
@@ -161,6 +161,28 @@ def _share(budget: float | str) -> float:
             "All rows are trained on in any case."
         )
     return share
+
+
+def scant(request: StudyRequest, rows: int, classes: int) -> list[str]:
+    """What is to be known of budgets with fewer rows than there are classes, a sentence each.
+
+    Args:
+        request: of the study.
+        rows: that may be trained on.
+        classes: that they have.
+
+    Raises:
+        RequestError: a budget is a single row, from which nothing can be learnt.
+    """
+    told = []
+    for budget in request.budgets:
+        count = rows_of(budget, rows)
+        said = f"{100 * budget:g} % of {rows:,} rows {'is' if count == 1 else 'are'} {count:,}"
+        if count < 2:
+            raise RequestError(f"{said}, from which nothing can be learnt: give a larger budget.")
+        if count < classes:
+            told.append(f"{said}, fewer than the {classes:,} classes: some of these no subset can hold.")
+    return told
 
 
 def all_arms(request: StudyRequest) -> dict[str, SelectionRequest]:

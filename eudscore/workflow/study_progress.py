@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from eudscore.errors import WorkspaceError
 from eudscore.jobs.folder import RunFolder, RunStatus
 from eudscore.records import RunState
-from eudscore.workflow.study_plan import Planned, StudyRequest, planned
+from eudscore.store.documents import read_json
+from eudscore.workflow.study_plan import VERSION, Planned, Regime, StudyRequest, planned
 from eudscore.workflow.study_results import RESULTS, STUDY, statuses
 
 
@@ -51,6 +53,40 @@ def training_now(folder: Path, request: StudyRequest) -> Training | None:
 def trainings_done(folder: Path, request: StudyRequest) -> int:
     """How many trainings of a study are done."""
     return sum(status.state is RunState.DONE for _, status in statuses(folder, request))
+
+
+def seconds_left(folder: Path, request: StudyRequest) -> float | None:
+    """How long the trainings that are not done will take, by the pace of those that are; None before the first is.
+
+    An update takes as long as one of those that were done; what a training takes beside its updates, to load its model
+    and to test it, comes for each.
+    """
+    try:
+        return _left(folder, request, read_json(folder / STUDY, version=VERSION)["full_steps"])
+    except (WorkspaceError, KeyError, TypeError, ZeroDivisionError):  # not begun, or by another version: no pace
+        return None
+
+
+def _left(folder: Path, request: StudyRequest, full_steps: int) -> float | None:
+    there = {one.name: status for one, status in statuses(folder, request)}
+    done = [status for status in there.values() if status.state is RunState.DONE]
+    if not done:
+        return None
+    trained = sum(status.result["seconds"] for status in done)
+    update = trained / sum(status.result["steps"] for status in done)
+    beside = max(0.0, sum(_took(status) for status in done) - trained) / len(done)
+    left = 0.0
+    for one in planned(request):
+        status = there.get(one.name)
+        if status is None or status.state is not RunState.DONE:
+            share = one.budget if request.regime is Regime.EPOCHS else None
+            steps = full_steps * (1.0 if share is None else share)
+            left += beside + update * max(0.0, steps - (0 if status is None else status.step))
+    return left
+
+
+def _took(status: RunStatus) -> float:
+    return (status.ended_at or 0.0) - (status.started_at or status.ended_at or 0.0)
 
 
 def stamp_of(folder: Path) -> tuple[int, int]:

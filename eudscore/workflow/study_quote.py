@@ -8,7 +8,7 @@ from eudscore.store.workspace import Workspace
 from eudscore.workflow.lessons import train_spec
 from eudscore.workflow.quoting import quote_scoring
 from eudscore.workflow.requests import ScoreRequest
-from eudscore.workflow.study_plan import StudyRequest, options_of, planned
+from eudscore.workflow.study_plan import StudyRequest, options_of, planned, scant
 from eudscore.workflow.study_rows import entropies_lacking
 from eudscore.workflow.training_quote import Lesson, TrainingQuote, quote_training
 
@@ -32,6 +32,7 @@ def quote_study(
     Raises:
         EudscoreError: as the study itself would.
     """
+    scant(request, len(pool), len(pool.classes))
     lacking = entropies_lacking(workspace, pool, request)
     scoring = quote_scoring(pool, ScoreRequest(lacking, device=request.options.device)).seconds if lacking else 0.0
     full_steps = train_spec(request.options, pool.classes).total_steps(len(pool))

@@ -26,7 +26,7 @@ from eudscore.workflow.fitting import fit_run
 from eudscore.workflow.lessons import train_spec
 from eudscore.workflow.queueing import TRAIN, new_run, run_spec
 from eudscore.workflow.requests import Progress, ScoreRequest, silent
-from eudscore.workflow.study_plan import VERSION, Planned, StudyRequest, options_of, planned
+from eudscore.workflow.study_plan import VERSION, Planned, StudyRequest, options_of, planned, scant
 from eudscore.workflow.study_results import RESULTS, STUDY, Study, open_study
 from eudscore.workflow.study_rows import check_test, choose_all, scores_for
 from eudscore.workflow.submitting import TestSet
@@ -108,6 +108,7 @@ def _begun(
             "A study compares strategies with random rows and with all rows, which come along: name one, such as "
             "coverage."
         )
+    scant(request, len(pool), len(pool.classes))
     shared = check_test(pool, test)
     full_steps = train_spec(request.options, pool.classes).total_steps(len(pool))
     scores = scores_for(workspace, pool, request, on_progress=on_progress, like=like)

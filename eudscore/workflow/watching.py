@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from eudscore.errors import WorkspaceError
+from eudscore.errors import EudscoreError, WorkspaceError
 from eudscore.jobs.folder import RunFolder
 from eudscore.jobs.runs import QueuedRun
 from eudscore.records import JsonDict, RunState
 from eudscore.workflow.pace import duration, file_size
+from eudscore.workflow.queueing import STUDY
+from eudscore.workflow.study_plan import StudyRequest
+from eudscore.workflow.study_progress import seconds_left
 
 _LOG_LINES = 12
 
@@ -91,9 +94,20 @@ def view(run: QueuedRun) -> View:
         total=status.total, priority=row.priority if row else 0, attempt=row.attempt if row else 0,
         lane=row.lane if row else "", created=status.created_at, started=status.started_at, ended=status.ended_at,
         loss=_number(last, "loss"), accuracy=_number(last, "accuracy"), learning_rate=_number(last, "learning_rate"),
-        rows_per_second=_number(pace, "rate"), eta=_number(pace, "eta"), memory=status.memory,
+        rows_per_second=_number(pace, "rate"), eta=_study_left(run) or _number(pace, "eta"), memory=status.memory,
         folder=str(run.folder.path),
     )  # fmt: skip
+
+
+def _study_left(run: QueuedRun) -> float | None:
+    """Seconds that are left of a study that works; its trainings have metrics of their own."""
+    if run.row is None or run.row.kind != STUDY or run.status.state is not RunState.RUNNING:
+        return None
+    try:
+        request = StudyRequest.from_json(run.folder.read_spec()["request"])
+    except (EudscoreError, KeyError, TypeError, ValueError):  # its message says what is wrong
+        return None
+    return seconds_left(run.folder.path, request)
 
 
 def _of_this_attempt(run: QueuedRun) -> bool:

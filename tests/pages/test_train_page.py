@@ -174,7 +174,7 @@ def test_several_budgets_and_one_that_is_typed(open_page: OpenPage, scored: Corp
     assert len(planned(request)) == 5 * (2 * 5 + 1)
 
 
-@pytest.mark.parametrize("budget", ["moon", "120 %", "0 %", "200", "-3 %"])
+@pytest.mark.parametrize("budget", ["moon", "120 %", "0 %", "200", "-3 %", "1 %"])
 def test_a_budget_that_is_none_is_told_and_nothing_starts(
     budget: str, open_page: OpenPage, scored: CorpusRef, started: list[str]
 ) -> None:

@@ -19,6 +19,7 @@ from eudscore.workflow.study_plan import (
     choice_of,
     options_of,
     planned,
+    scant,
     study_request,
 )
 
@@ -92,3 +93,22 @@ def test_budgets_are_sorted_and_counted_once() -> None:
     assert study_request().regime is Regime.EPOCHS
     assert study_request(strategies=["random"]).arms == {}
     assert all_arms(StudyRequest(arms={"mine": SelectionRequest(1.0)}))["mine"] == SelectionRequest(1.0)
+
+
+@given(
+    st.lists(st.sampled_from([0.002, 0.01, 0.05, 0.16, 0.5]), min_size=1, unique=True),
+    st.integers(1, 3_000), st.integers(2, 100),
+)  # fmt: skip
+def test_a_budget_of_fewer_rows_than_classes_is_told_and_one_of_a_single_row_refused(
+    budgets: list[float], rows: int, classes: int
+) -> None:
+    request = study_request(budgets=budgets)
+    counts = [max(1, int(budget * rows + 0.5)) for budget in request.budgets]
+    if min(counts) < 2:
+        with pytest.raises(RequestError, match="from which nothing can be learnt"):
+            scant(request, rows, classes)
+        return
+    told = scant(request, rows, classes)
+    assert [f"rows are {count:,}, fewer than the {classes} classes" for count in counts if count < classes] == [
+        line[line.index("rows are") : line.index(" classes:") + 8] for line in told
+    ]

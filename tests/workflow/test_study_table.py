@@ -9,9 +9,9 @@ import pytest
 from eudscore.jobs.folder import RunFolder
 from eudscore.records import RunState
 from eudscore.store.workspace import CorpusRef, Workspace
-from eudscore.workflow.study_plan import planned
-from eudscore.workflow.study_progress import stamp_of, training_now, trainings_done
-from eudscore.workflow.study_results import RESULTS, Study, open_study
+from eudscore.workflow.study_plan import Planned, Regime, planned
+from eudscore.workflow.study_progress import seconds_left, stamp_of, training_now, trainings_done
+from eudscore.workflow.study_results import RESULTS, STUDY, Study, open_study
 from eudscore.workflow.study_table import csv_of, heads_for, lines_of, rows_of, table_of
 from tests.pages.kept_runs import REQUEST, keep_study
 
@@ -89,6 +89,34 @@ def test_the_training_under_way_is_known_by_number_and_name(workspace: Workspace
 def test_before_the_first_training_and_after_the_last_none_is_under_way(workspace: Workspace) -> None:
     assert training_now(keep_study(workspace, REF, begun=False).path, REQUEST) is None
     assert training_now(keep_study(workspace, REF).path, REQUEST) is None
+
+
+@pytest.mark.parametrize("regime", Regime)
+@pytest.mark.parametrize("done", [1, 4, 5, 7, 14])
+def test_what_is_left_is_what_the_same_pace_takes(workspace: Workspace, done: int, regime: Regime) -> None:
+    """Every training takes 20 s and half a second an update: then the estimate is exact."""
+    request = replace(REQUEST, regime=regime)
+    run = keep_study(workspace, REF, request=request, done=done)
+
+    def updates(one: Planned) -> float:
+        return 12.0 * (one.budget if one.budget is not None and regime is Regime.EPOCHS else 1.0)
+
+    for one in planned(request)[:done]:
+        folder = RunFolder(run.path / "runs" / one.name)
+        status = folder.read_status()
+        took = {**status.result, "steps": updates(one), "seconds": 0.5 * updates(one)}
+        folder.write_status(replace(status, started_at=100.0, ended_at=120 + 0.5 * updates(one), result=took))
+    left = seconds_left(run.path, request)
+    assert left == pytest.approx(sum(20 + 0.5 * updates(one) for one in planned(request)[done:]))
+
+
+def test_nothing_is_said_of_what_is_left_before_the_first_training_is_done(workspace: Workspace) -> None:
+    assert seconds_left(keep_study(workspace, REF, begun=False).path, REQUEST) is None
+    assert seconds_left(keep_study(workspace, REF, done=0, state=RunState.RUNNING).path, REQUEST) is None
+    assert seconds_left(keep_study(workspace, REF).path, REQUEST) == 0
+    old = keep_study(workspace, REF, done=3).path
+    (old / STUDY).write_text('{"version": 1}')
+    assert seconds_left(old, REQUEST) is None
 
 
 def test_the_stamp_changes_with_the_results(workspace: Workspace) -> None:
