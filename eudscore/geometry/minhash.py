@@ -99,6 +99,23 @@ def near_duplicates(
     return NearDuplicates(parents)
 
 
+def near_rows(there: pa.ChunkedArray, asked: pa.ChunkedArray, *, threshold: float = NEAR) -> Ints:
+    """The rows of some texts that say nearly the same as one of others, directly or by a chain; see `near_duplicates`.
+
+    Args:
+        there: (n,) strings, e.g. what is trained on.
+        asked: (m,) strings, e.g. what is tested on.
+        threshold: of the Jaccard similarity.
+
+    Returns:
+        Rows of `asked`, ascending.
+    """
+    texts = [one.cast(pa.large_string()) for one in (there, asked)]
+    together = pa.chunked_array([chunk for one in texts for chunk in one.chunks], type=pa.large_string())
+    groups = near_duplicates(together, threshold=threshold).groups
+    return np.flatnonzero(np.isin(groups[len(there) :], groups[: len(there)]))
+
+
 def _sign(texts: pa.ChunkedArray, advance: Progress) -> list[_Signed]:
     """Signatures of the texts that are compared by words, and of those compared by characters."""
     n, row = len(texts), 0

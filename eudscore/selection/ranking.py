@@ -21,12 +21,14 @@ class Ranking:
         withheld: reason -> the places it would not take at any budget; a person should look at them.
         notes: what people should know, a sentence each.
         balance: how classes share a budget where `Balance.AUTO` is asked for.
+        drawn: whether a strategy that ranks by what it reads gave way to chance, so that another seed takes other rows.
     """
 
     order: Ints
     withheld: Mapping[str, Ints] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     balance: Balance = Balance.PROPORTIONAL
+    drawn: bool = False
 
 
 def with_rest(first: Ints, eligible: Bools) -> Ints:

@@ -17,7 +17,16 @@ from eudscore.selection.quantiles import mid_ranks
 from eudscore.selection.quotas import capped, shares_in_order, strata_of, take_turns, weights_of
 from eudscore.selection.ranking import Ranking
 from eudscore.selection.request import Balance, Per, Selection, SelectionRequest, Strategy, Tokens
-from eudscore.selection.strategies import STRATEGIES, VERSION, Need, balance_named, per_named, rank, strategy_named
+from eudscore.selection.strategies import (
+    STRATEGIES,
+    VERSION,
+    Need,
+    balance_named,
+    per_named,
+    rank,
+    reads_labels,
+    strategy_named,
+)
 from eudscore.selection.written import request_from_json, request_to_json
 
 RECIPE_VERSION = 2
@@ -83,7 +92,7 @@ def select(
         raise RequestError("No row is of a class that has a share of the budget. Give another class a share.")
     written = write_recipe(request, provenance, rows)
     notes = (*found.notes, *_told(materials, request, found, rows))
-    return Selection(rows, (*steps, ("budget", len(rows))), written, found.withheld, notes)
+    return Selection(rows, (*steps, ("budget", len(rows))), written, found.withheld, notes, found.drawn)
 
 
 def _told(materials: Materials, request: SelectionRequest, found: Ranking, rows: Ints) -> Iterator[str]:
@@ -201,7 +210,7 @@ def check_provenance(recipe: Mapping[str, Any], provenance: Provenance) -> None:
         RequestError: texts, labels or scores are others.
     """
     parts = [("texts", recipe.get("corpus"), provenance.corpus)]
-    if _reads_labels(recipe):
+    if reads_labels(request_from_json(recipe)):
         parts.append(("labels", recipe.get("labels"), provenance.labels))
     cards = recipe.get("cards")
     named = cards if isinstance(cards, Mapping) else {}
@@ -212,11 +221,6 @@ def check_provenance(recipe: Mapping[str, Any], provenance: Provenance) -> None:
                 f"The recipe was written for other {what} ({there}) than these ({here}). "
                 f"Use it with the {what} it was written for, or select anew."
             )
-
-
-def _reads_labels(recipe: Mapping[str, Any]) -> bool:
-    by_class = recipe.get("balance") != Balance.NONE and recipe.get("per") == Per.CLASS
-    return by_class or Need.LABELS in STRATEGIES[strategy_named(str(recipe.get("strategy")))].needs
 
 
 def digest_of(rows: Ints) -> str:

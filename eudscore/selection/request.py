@@ -112,6 +112,7 @@ class Selection:
         recipe: plain JSON that replays this selection on the same data.
         withheld: reason -> rows that the strategy would not take at any budget, for a person to look at.
         notes: what people should know of it, a sentence each.
+        drawn: whether the strategy gave way to chance on these data.
     """
 
     rows: Ints
@@ -119,3 +120,4 @@ class Selection:
     recipe: JsonDict
     withheld: Mapping[str, Ints] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    drawn: bool = False

@@ -33,7 +33,7 @@ class Need(StrEnum):
     """What a strategy reads beyond texts and labels."""
 
     VALUES = "values"  # the column of the request
-    LABELS = "labels"
+    LABELS = "labels"  # where there are any
     VECTORS = "vectors"
     NEIGHBOURS = "neighbours"
     CLUSTERS = "clusters"
@@ -155,7 +155,7 @@ STRATEGIES: Mapping[Strategy, Describing] = MappingProxyType(
         ),
         Strategy.CCS: Describing(
             by_score_bins,
-            frozenset({Need.VALUES}),
+            frozenset({Need.VALUES, Need.LABELS}),
             "coverage-centric sampling (arXiv 2210.15809), the hardest tenth left out at every budget",
             "O(n log n)",
             "At 10 % and below the authors leave out more than a tenth, and it loses 5-16 points where nothing is left "
@@ -181,7 +181,7 @@ STRATEGIES: Mapping[Strategy, Describing] = MappingProxyType(
         ),
         Strategy.MODERATE: Describing(
             moderate_first,
-            frozenset({Need.VECTORS, Need.CLUSTERS}),
+            frozenset({Need.VECTORS, Need.CLUSTERS, Need.LABELS}),
             "Moderate coreset, ICLR 2023; clusters stand for classes where there are no labels",
             "O(n d)",
             "Not measured here. Its authors show gains where labels or inputs are corrupted; on clean data what it "
@@ -228,6 +228,19 @@ def strategy_named(name: str) -> Strategy:
 def default_strategy(by: object, band: object) -> Strategy:
     """What is meant where no strategy is named: an interval where one is asked for, else the default selector."""
     return Strategy.BAND if by is not None or band is not None else Strategy.COVERAGE
+
+
+_OF_LABELS = "predictive_"  # columns that a model trained on the labels gave
+
+
+def reads_labels(request: SelectionRequest) -> bool:
+    """Whether a selection of a labelled data set needs the labels of rows that it does not take."""
+    needs = STRATEGIES[request.strategy].needs
+    if needs & {Need.LABELS, Need.CLASSES}:
+        return True
+    shared = request.per is Per.CLASS and request.strategy is not Strategy.STRATIFIED
+    columns = [*request.bands, *([request.by] if Need.VALUES in needs else [])]
+    return (shared and request.balance is not Balance.NONE) or any(name.startswith(_OF_LABELS) for name in columns)
 
 
 def balance_named(name: str) -> Balance:

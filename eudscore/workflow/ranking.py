@@ -46,7 +46,10 @@ def kept_ranking(materials: StoredMaterials, request: SelectionRequest) -> Ranki
     stored = materials.workspace.ranking(materials.corpus.id, ranking_key(materials, request))
     if stored is None:
         return None
-    return Ranking(stored.order, stored.withheld, tuple(stored.about["notes"]), Balance(stored.about["balance"]))
+    about = stored.about
+    return Ranking(
+        stored.order, stored.withheld, tuple(about["notes"]), Balance(about["balance"]), about.get("drawn", False)
+    )  # fmt: skip
 
 
 def rank_rows(materials: StoredMaterials, request: SelectionRequest, *, on_progress: Progress = silent) -> Ranking:
@@ -68,6 +71,7 @@ def rank_rows(materials: StoredMaterials, request: SelectionRequest, *, on_progr
             found = rank_anew(materials, request)
             about = {
                 "request": _about(materials, request), "notes": list(found.notes), "balance": found.balance.value,
+                "drawn": found.drawn,
                 SECONDS: time.monotonic() - began,
             }  # fmt: skip
             workspace.keep_ranking(corpus_id, key, about, found.order, found.withheld)

@@ -13,9 +13,6 @@ from eudscore.selection.ranking import Ranking
 from eudscore.selection.recipe import Provenance, ranked, select
 from eudscore.selection.request import Balance, SelectionRequest, Strategy
 
-AT_RANDOM = "rows are drawn at random by class."
-"""What a note ends in where the default selector gives way to chance."""
-
 SHARE = 0.16  # at which the ways are compared: one ranking then serves every budget
 FIFTHS, HELD_OUT = 5, 2  # the pool falls into five parts, two of which are held out in turn
 PROBE_ROWS = 20_000  # no more rows are looked at, so that the cost does not grow with the data
@@ -111,4 +108,5 @@ def _settled(
     if best is Balance.PROPORTIONAL:
         return replace(found, balance=best, notes=(*found.notes, f"{told}: classes keep their shares."))
     drawn = ranked(materials, replace(request, strategy=Strategy.RANDOM))
-    return replace(drawn, withheld={}, notes=(*found.notes, f"{told}: {AT_RANDOM}"))
+    notes = (*found.notes, f"{told}: rows are drawn at random by class.")
+    return replace(drawn, withheld={}, notes=notes, drawn=True)

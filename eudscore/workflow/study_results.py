@@ -7,12 +7,13 @@ from pathlib import Path
 from eudscore.errors import InputError
 from eudscore.jobs.folder import RunFolder, RunStatus
 from eudscore.records import JsonDict, RunState
+from eudscore.selection.strategies import reads_labels
 from eudscore.store.documents import read_json
 from eudscore.study.comparison import Arm, Comparison, Cost, compare, cost_of
 from eudscore.study.recalls import PREFIX as RECALL
 from eudscore.study.results import Cell
 from eudscore.study.verdict import Verdict, verdict
-from eudscore.workflow.study_plan import VERSION, Planned, Regime, StudyRequest, planned
+from eudscore.workflow.study_plan import VERSION, Planned, Regime, StudyRequest, all_arms, planned
 
 STUDY, RESULTS = "study.json", "results.json"
 METRICS = ("accuracy", "macro_f1", "nll", "ece")
@@ -58,6 +59,11 @@ class Study:
             elif cell.metric.startswith(RECALL):
                 recalls.setdefault((*arm, place.get(arm, 0)), []).append(cell.value)
         return sum(sorted(found)[-2:] == [0.0, 1.0] for found in recalls.values())
+
+    def labels(self, arm: Arm) -> float:
+        """How many labels an arm needs: those of all rows where its choice reads them, else those it trains on."""
+        chosen_by = all_arms(self.request).get(arm.strategy)
+        return float(self.about["pool_rows"]) if chosen_by and reads_labels(chosen_by) else arm.n_train
 
     def cost(self, comparison: Comparison, arm: Arm) -> Cost | None:
         """What an arm costs; None where it is not known what its scores took."""

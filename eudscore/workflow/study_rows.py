@@ -8,6 +8,7 @@ import numpy as np
 
 from eudscore.errors import InputError, RequestError
 from eudscore.geometry.duplicates import shared_texts
+from eudscore.geometry.minhash import near_rows
 from eudscore.models.loading import resolve_language_model, resolve_model
 from eudscore.records import Corpus, Ints
 from eudscore.selection.request import SelectionRequest
@@ -22,7 +23,6 @@ from eudscore.workflow.materials import PREDICTIVE
 from eudscore.workflow.requests import BUILTIN, Entropy, Progress, ScoreRequest, entropies_for
 from eudscore.workflow.sampling import rows_of
 from eudscore.workflow.scoring import score, score_information
-from eudscore.workflow.settling import AT_RANDOM
 from eudscore.workflow.stored import family_of, latest_scores, prefix_of
 from eudscore.workflow.study_plan import Planned, StudyRequest, all_arms, choice_of
 
@@ -70,8 +70,21 @@ def pool_of(workspace: Workspace, corpus: Corpus, held_out: Ints | None = None) 
     return found
 
 
-def check_test(pool: Corpus, test: Corpus) -> int:
-    """How many test rows have a text that stands in the pool too.
+@dataclass(frozen=True)
+class Shared:
+    """How many test rows a model could know from the pool.
+
+    Attributes:
+        same: whose text stands in the pool too.
+        near: whose text nearly does, beside those.
+    """
+
+    same: int
+    near: int
+
+
+def check_test(pool: Corpus, test: Corpus) -> Shared:
+    """Look whether a test set can test, and how much of it stands in the pool.
 
     Raises:
         InputError: the test set has other classes, or no labelled row.
@@ -79,7 +92,9 @@ def check_test(pool: Corpus, test: Corpus) -> int:
     labels = labels_in(pool.classes, test)
     if not ((labels >= 0) & test.has_text).any():
         raise InputError(no_labels(test))
-    return shared_texts(pool, test).count
+    same = shared_texts(pool, test).rows
+    near = near_rows(pool.text_column, test.text_column)
+    return Shared(len(same), len(np.setdiff1d(near, same)))
 
 
 def scored_as(workspace: Workspace, ref: CorpusRef) -> ScoreRequest | None:
@@ -180,7 +195,7 @@ def choose_all(
             continue
         began = time.monotonic()
         subset = select(workspace, scores, choice_of(request, one), on_progress=on_progress)
-        if any(note.endswith(AT_RANDOM) for note in subset.selection.notes):  # then every pair has a draw of its own
+        if subset.selection.drawn:  # then every pair has a draw of its own
             subset = select(workspace, scores, choice_of(request, one, drawn=True), on_progress=on_progress)
         seconds[one.strategy] = max(seconds[one.strategy], time.monotonic() - began)
         rows[one.name] = subset.rows

@@ -14,16 +14,16 @@ from eudscore.workflow.study_plan import Regime, arm_in_words
 from eudscore.workflow.study_results import Study
 
 HEADS = (
-    "trained on", "rows", "steps", "{metric}", "against random", "above / equal / below", "against all data",
-    "could have shown", "training", "scoring and choice", "times faster",
+    "trained on", "rows", "labels read", "steps", "{metric}", "against random", "above / equal / below",
+    "against all data", "could have shown", "training", "scoring and choice", "times faster",
 )  # fmt: skip
 LEGEND = (
     "± is the standard deviation over the seeds; intervals are 95 % t-intervals of each arm by itself; bold holds with "
     "all arms of the budget considered (Holm), and so does what could have been shown (found four times in five)."
 )
-_AGAINST_RANDOM, _AGAINST_FULL = 4, 6
+_AGAINST_RANDOM, _AGAINST_FULL = 5, 7
 _COLUMNS = (
-    "strategy", "budget", "seeds", "rows", "steps", "metric", "mean", "sd",
+    "strategy", "budget", "seeds", "rows", "labels", "steps", "metric", "mean", "sd",
     *(f"{name}_{against}" for against in ("random", "full")
       for name in ("gain_over", "low_over", "high_over", "p_holm_over", "better_than", "equal_to", "worse_than",
                    "detectable_over")),
@@ -82,8 +82,21 @@ def about_lines(study: Study) -> Iterator[str]:
             f"{study.collapsed:,} of {study.done:,} trainings answer every test row with the same class: they have "
             "learnt nothing yet, so give more epochs or a larger budget."
         )
-    if about["test_texts_in_pool"]:
-        yield f"{about['test_texts_in_pool']:,} of the test texts stand among the rows to train on as well."
+    if overlap := overlap_line(about["test_texts_in_pool"], about.get("test_texts_near_pool", 0)):
+        yield overlap
+
+
+def overlap_line(same: int, near: int) -> str:
+    """How much of the test set stands among the rows to train on; nothing where none of it does."""
+    told = []
+    if same:
+        told.append(
+            f"{same:,} of the test texts {'stands' if same == 1 else 'stand'} among the rows to train on as well"
+        )
+    if near:
+        those = f"{near:,} more" if same else f"{near:,} of the test texts"
+        told.append(f"{those} {'is a near-duplicate' if near == 1 else 'are near-duplicates'} of such a row")
+    return f"{', and '.join(told)}." if told else ""
 
 
 def _drawn(draws: int) -> str:
@@ -111,7 +124,7 @@ def rows_of(study: Study, metric: str = "accuracy") -> Iterator[Line]:
         paid = (duration(arm.seconds), *_cost(study.cost(comparison, arm)))
         gains = {_AGAINST_RANDOM: arm.to_random, _AGAINST_FULL: arm.to_full}
         yield Line(
-            (name_of(arm), f"{arm.n_train:,.0f}", f"{arm.steps:,.0f}", *measured, *paid),
+            (name_of(arm), f"{arm.n_train:,.0f}", f"{study.labels(arm):,.0f}", f"{arm.steps:,.0f}", *measured, *paid),
             frozenset(place for place, gain in gains.items() if gain is not None and gain.shown),
         )
 
@@ -135,8 +148,8 @@ def csv_of(study: Study, metric: str = "accuracy") -> str:
         cost = study.cost(comparison, arm)
         paid = (None, None, None) if cost is None else (cost.selection, cost.scoring, cost.speed_up)
         found = (
-            arm.strategy, arm.budget, len(arm.seeds), arm.n_train, arm.steps, metric, arm.mean, arm.sd,
-            *_numbers(arm.to_random), *_numbers(arm.to_full), arm.seconds, *paid,
+            arm.strategy, arm.budget, len(arm.seeds), arm.n_train, study.labels(arm), arm.steps, metric, arm.mean,
+            arm.sd, *_numbers(arm.to_random), *_numbers(arm.to_full), arm.seconds, *paid,
         )  # fmt: skip
         written.writerow(["" if value is None or value != value else value for value in found])
     return sink.getvalue()

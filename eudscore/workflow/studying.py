@@ -116,7 +116,7 @@ def _begun(
     about = {
         "version": VERSION, "request": request.to_json(), "data": data, "name": pool.name, "pool_rows": len(pool),
         "test_name": test.name, "test_rows": int(((test.labels >= 0) & test.has_text).sum()),
-        "test_texts_in_pool": shared, "full_steps": full_steps,
+        "test_texts_in_pool": shared.same, "test_texts_near_pool": shared.near, "full_steps": full_steps,
         "rows": {name: rows.tolist() for name, rows in chosen.rows.items() if name not in _all_rows(request)},
         "hashes": {name: _hash(rows) for name, rows in chosen.rows.items()},
         "selection_seconds": dict(chosen.selection_seconds), "scoring_seconds": dict(chosen.scoring_seconds),

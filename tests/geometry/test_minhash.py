@@ -8,7 +8,7 @@ import pytest
 from eudscore import locations
 from eudscore.entropy.words import words_of
 from eudscore.geometry import minhash
-from eudscore.geometry.minhash import BANDS, ROWS_OF_BAND, jaccard, near_duplicates
+from eudscore.geometry.minhash import BANDS, ROWS_OF_BAND, jaccard, near_duplicates, near_rows
 from eudscore.geometry.shingles import CHARACTERS, FEW_WORDS, FEWEST_WORDS, WORDS
 
 
@@ -58,6 +58,18 @@ def test_groups_are_those_of_all_pairs(seed: int) -> None:
     # a pair at the threshold is missed twice in a thousand times, so one row may stand apart
     assert np.count_nonzero(found.groups != expected) <= 1
     assert all(expected[row] == expected[group] for row, group in enumerate(found.groups))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_near_rows_are_those_with_a_chain_to_the_others(seed: int) -> None:
+    texts = perturbed(seed, 220)
+    there, asked = texts[:120], texts[120:]
+    groups = groups_by_hand(texts, 0.8)
+    expected = [row for row in range(100) if groups[120 + row] in groups[:120]]
+    found = near_rows(pa.chunked_array([there[:50], there[50:]]), pa.chunked_array([asked], pa.large_string()))
+    assert 0 < len(expected) < 100
+    assert len(set(expected) ^ set(found.tolist())) <= 1
+    assert near_rows(pa.chunked_array([there]), pa.chunked_array([[]], pa.string())).tolist() == []
 
 
 def test_the_exact_similarity_is_that_counted_by_hand() -> None:

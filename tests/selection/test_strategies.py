@@ -10,10 +10,21 @@ from materials import InMemory
 from scored import scored
 
 from eudscore.errors import RequestError
+from eudscore.records import Band
 from eudscore.selection.order import draw_order
 from eudscore.selection.pool import Pool
+from eudscore.selection.recipe import Provenance
+from eudscore.selection.recipe import select as chosen
 from eudscore.selection.request import Balance, Per, SelectionRequest, Strategy
-from eudscore.selection.strategies import STRATEGIES, Need, balance_named, per_named, rank, strategy_named
+from eudscore.selection.strategies import (
+    STRATEGIES,
+    Need,
+    balance_named,
+    per_named,
+    rank,
+    reads_labels,
+    strategy_named,
+)
 
 SIMPLE = (Strategy.BAND, Strategy.RANDOM, Strategy.STRATIFIED, Strategy.TOP, Strategy.BOTTOM, Strategy.LONGEST)
 
@@ -78,6 +89,36 @@ def test_every_strategy_says_where_it_is_from_what_it_costs_and_when_it_loses() 
     assert set(STRATEGIES) == set(Strategy)
     for about in STRATEGIES.values():
         assert all(len(words) > 3 for words in (about.source, about.cost, about.loses))
+
+
+@pytest.mark.parametrize("per", Per)
+@pytest.mark.parametrize("balance", [Balance.AUTO, Balance.NONE])
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_who_reads_no_labels_takes_the_same_rows_whatever_they_are(
+    strategy: Strategy, balance: Balance, per: Per
+) -> None:
+    made = scored(150)
+    request = SelectionRequest(0.2, strategy=strategy, balance=balance, per=per)
+    labels = np.random.default_rng(9).permutation(made.labels)
+    rows = [chosen(replace(made, labels=one), request, Provenance("", "", {})).rows for one in (made.labels, labels)]
+    if not reads_labels(request):
+        np.testing.assert_array_equal(*rows)
+
+
+def test_who_reads_labels_without_sharing_by_class_is_known() -> None:
+    asked = {name: SelectionRequest(0.2, strategy=name, balance=Balance.NONE) for name in STRATEGIES}
+    reading = {name for name, request in asked.items() if reads_labels(request)}
+    assert reading == {Strategy.COVERAGE, Strategy.CCS, Strategy.MODERATE, Strategy.BADGE}
+    by_cluster = SelectionRequest(0.2, strategy=Strategy.LONGEST, per=Per.CLUSTER)
+    assert not reads_labels(by_cluster)
+    assert reads_labels(replace(by_cluster, per=Per.CLASS))
+
+
+def test_a_band_of_what_a_model_made_of_the_labels_reads_them() -> None:
+    bare = SelectionRequest(0.2, "information_entropy", balance=Balance.NONE)
+    assert not reads_labels(bare)
+    assert reads_labels(replace(bare, by="predictive_entropy"))
+    assert reads_labels(replace(bare, bands={"predictive_label_gap": Band(0.0, 0.5)}))
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:

@@ -12,7 +12,7 @@ from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.workflow.study_plan import Planned, Regime, planned
 from eudscore.workflow.study_progress import seconds_left, stamp_of, training_now, trainings_done
 from eudscore.workflow.study_results import RESULTS, STUDY, Study, open_study
-from eudscore.workflow.study_table import csv_of, heads_for, lines_of, rows_of, table_of
+from eudscore.workflow.study_table import csv_of, heads_for, lines_of, overlap_line, rows_of, table_of
 from tests.pages.kept_runs import REQUEST, keep_study
 
 REF = CorpusRef("0" * 16, "1" * 16)
@@ -36,9 +36,25 @@ def test_markdown_holds_the_same_cells_and_bolds_what_is_beyond_chance(study: St
 
 def test_a_difference_is_bold_exactly_where_the_study_shows_one(study: Study) -> None:
     for arm, line in zip(study.compared().arms, rows_of(study), strict=True):
-        against = {name for name, place in (("random", 4), ("full", 6)) if place in line.shown}
+        against = {name for name, place in (("random", 5), ("full", 7)) if place in line.shown}
         gains = {"random": arm.to_random, "full": arm.to_full}
         assert against == {name for name, gain in gains.items() if gain is not None and gain.shown}
+
+
+@pytest.mark.parametrize(
+    ("same", "near", "said"),
+    [(0, 0, ""), (1, 0, "1 of the test texts stands among the rows to train on as well."),
+     (0, 2, "2 of the test texts are near-duplicates of such a row."),
+     (11, 1, "11 of the test texts stand among the rows to train on as well, and 1 more is a near-duplicate of such "
+             "a row.")],
+)  # fmt: skip
+def test_what_a_model_may_know_of_the_test_set_is_told(same: int, near: int, said: str) -> None:
+    assert overlap_line(same, near) == said
+
+
+def test_an_arm_that_is_chosen_by_class_needs_all_labels_and_a_random_one_its_own(study: Study) -> None:
+    needed = {arm.strategy: study.labels(arm) for arm in study.compared().arms}
+    assert needed == {"random": 9, "random_by_class": 55, "longest": 55, "full": 55}
 
 
 @pytest.mark.parametrize("metric", METRICS)

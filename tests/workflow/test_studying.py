@@ -20,7 +20,6 @@ from eudscore.workflow.costs import scoring_seconds
 from eudscore.workflow.requests import Entropy, FitOptions, ScoreRequest, silent
 from eudscore.workflow.sampling import rows_of
 from eudscore.workflow.scoring import score
-from eudscore.workflow.settling import AT_RANDOM
 from eudscore.workflow.study_plan import BY_CLASS, Regime, StudyRequest, planned
 from eudscore.workflow.study_results import open_study
 from eudscore.workflow.study_rows import choose_all, pool_of, scored_as
@@ -144,8 +143,18 @@ def test_a_training_that_fails_is_told_and_the_others_are_kept(
 def test_a_budget_too_small_to_learn_from_is_refused_before_anything_is_trained(
     workspace: Workspace, pool: Corpus, test_set: Corpus, request_of: StudyRequest, tmp_path: Path
 ) -> None:
-    with pytest.raises(RequestError, match=r"longest at 1 % chose 1 rows of fewer than two classes"):
+    with pytest.raises(RequestError, match="1 % of 59 rows is 1, from which nothing can be learnt"):
         carry_out(workspace, pool, test_set, replace(request_of, budgets=(0.01,)), tmp_path / "study")
+    assert not (tmp_path / "study").exists()
+
+
+def test_rows_of_one_class_are_refused_before_anything_is_trained(
+    workspace: Workspace, pool: Corpus, test_set: Corpus, request_of: StudyRequest, tmp_path: Path
+) -> None:
+    """Of two rows drawn without regard to their class, some pair of ten is of one class."""
+    request = replace(request_of, budgets=(0.03,), seeds=10)
+    with pytest.raises(RequestError, match=r"random at 3 % chose 2 rows of fewer than two classes"):
+        carry_out(workspace, pool, test_set, request, tmp_path / "study")
     assert not (tmp_path / "study").exists()
 
 
@@ -169,7 +178,7 @@ def test_an_arm_that_gives_way_to_chance_draws_anew_in_every_pair(
             return original(held, scores, wanted, **more)  # type: ignore[arg-type]
         asked.append(wanted.seed)
         found = original(held, scores, replace(wanted, strategy=Strategy.RANDOM), **more)  # type: ignore[arg-type]
-        noted = replace(found.selection, notes=(f"It was better: {AT_RANDOM}",))
+        noted = replace(found.selection, notes=("It was better.",), drawn=True)
         return replace(found, selection=noted)
 
     monkeypatch.setattr(study_rows, "select", giving_way)
@@ -178,7 +187,7 @@ def test_an_arm_that_gives_way_to_chance_draws_anew_in_every_pair(
     chosen = choose_all(workspace, pool, scores, request, trainings, on_progress=silent)
     drawn = [tuple(sorted(rows)) for name, rows in chosen.rows.items() if name.startswith("coverage")]
     assert len(set(drawn)) == 3
-    assert chosen.notes["coverage"] == [f"It was better: {AT_RANDOM}"]
+    assert chosen.notes["coverage"] == ["It was better."]
 
 
 def test_a_study_says_which_strategy_and_when_nothing_was_learnt(
