@@ -23,7 +23,8 @@ _OF_A_TRAINING = (
 @click.option("--budget", "budgets", multiple=True, default=("16%",), show_default=True, metavar="16%",
               help="Share of the rows; again for more.")  # fmt: skip
 @click.option("--strategy", "strategies", multiple=True, default=("coverage",), show_default=True, metavar="NAME",
-              help="What chooses the rows; again for more. random, random_by_class and full come along.")  # fmt: skip
+              help="What chooses the rows; again for more. random, random_by_class and full come along. rs2 and "
+                   "random_by_length are controls.")  # fmt: skip
 @click.option("--seeds", default=5, show_default=True, type=click.IntRange(1), help="Pairs of trainings.")
 @click.option("--draws", default=3, show_default=True, type=click.IntRange(1), help="Random subsets a seed.")
 @click.option("--regime", default="epochs", show_default=True, type=click.Choice(["epochs", "steps"]),

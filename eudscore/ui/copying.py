@@ -143,4 +143,4 @@ def _put(found: Copied) -> None:
     st.session_state.pop("study_budgets_of", None)
     st.session_state["study_seeds"], st.session_state["study_draws"] = study.seeds, study.draws
     st.session_state["study_regime"] = study.regime.value
-    st.session_state["study_strategies"] = list(study.arms)[1:]
+    st.session_state["study_strategies"] = [*list(study.arms)[1:], *study.controls]

@@ -12,7 +12,7 @@ from eudscore.ui.fit_form import check_model
 from eudscore.ui.quoting import counted, note
 from eudscore.ui.state import Opened
 from eudscore.workflow.requests import FitOptions
-from eudscore.workflow.study_plan import BY_CLASS, DRAWS, Regime, StudyRequest, planned, scant, study_request
+from eudscore.workflow.study_plan import BY_CLASS, CONTROLS, DRAWS, Regime, StudyRequest, planned, scant, study_request
 from eudscore.workflow.study_submitting import submit_study
 from eudscore.workflow.submitting import TestSet
 
@@ -29,6 +29,11 @@ _WHAT_REGIMES_ARE = (
     "for each as all rows get, so that only the rows differ."
 )
 _HELD_OUT_SEED = 0  # the test set is one for all pairs
+
+
+_CONTROLS = " ".join(
+    f"{name.replace('_', ' ')}: {what.format(arm='the selection')}." for name, what in CONTROLS.items()
+)
 
 
 def form(
@@ -124,7 +129,7 @@ def beforehand(request: StudyRequest, rows: int, classes: int) -> None:
 def trainings(request: StudyRequest) -> str:
     """How many trainings a study holds, and how they come about."""
     random = counted(request.draws, "random subset", "random subsets")
-    arms = ", ".join(name.replace("_", " ") for name in (*request.arms, BY_CLASS))
+    arms = ", ".join(name.replace("_", " ") for name in (*request.arms, BY_CLASS, *request.controls))
     budgets = len(request.budgets)
     at = "" if budgets == 1 else f" at each of {budgets} budgets"
     return (
@@ -145,13 +150,13 @@ def _budgets(share: float) -> list[str]:
 
 
 def _strategies(own: Strategy) -> list[str]:
-    there = [one.value for one in Strategy if one not in (own, Strategy.RANDOM)]
+    there = [*(one.value for one in Strategy if one not in (own, Strategy.RANDOM)), *CONTROLS]
     kept = [name for name in st.session_state.get("study_strategies", []) if name in there]
     if kept != st.session_state.get("study_strategies", []):
         st.session_state["study_strategies"] = kept
     return st.multiselect(
         f"Strategies beside {own.value}", there, key="study_strategies", placeholder="none",
-        help="random, random by class, and all rows are always compared",
+        help=f"random, random by class, and all rows are always compared. {_CONTROLS}",
     )  # fmt: skip
 
 

@@ -21,6 +21,12 @@ from eudscore.workflow.requests import FitOptions, MoreFitting
 VERSION = 1
 BY_CLASS = "random_by_class"
 """As many random rows, each class in its share: what class balance alone gains."""
+RS2, BY_LENGTH = "rs2", "random_by_length"
+CONTROLS = {
+    RS2: "all rows, each epoch another part of them, with as many updates as a subset gets (arXiv 2305.18424)",
+    BY_LENGTH: "random rows with the lengths of those of {arm}",
+}
+"""Arms that choose nothing, and what they are: what a selection has to beat beside chance."""
 MOST_SEEDS = 100
 DRAWS = 3
 _DRAWN = (Strategy.RANDOM, Strategy.STRATIFIED, Strategy.BAND)  # the others rank by what they read
@@ -57,6 +63,7 @@ class StudyRequest:
         draws: subsets that the arm `random` draws for a seed, of which the mean counts.
         regime: what is held equal.
         options: of every training; its `epochs` count for all data under either regime.
+        controls: names of `CONTROLS` to be trained as well; lengths are those of the first arm.
 
     Source: method, section 7.2.
     """
@@ -67,6 +74,7 @@ class StudyRequest:
     draws: int = DRAWS
     regime: Regime = Regime.EPOCHS
     options: FitOptions = field(default_factory=FitOptions)
+    controls: tuple[str, ...] = ()
 
     @property
     def epochs(self) -> float:
@@ -78,6 +86,7 @@ class StudyRequest:
         return {
             "budgets": list(self.budgets), "arms": {name: request_to_json(one) for name, one in self.arms.items()},
             "seeds": self.seeds, "draws": self.draws, "regime": self.regime.value, "options": vars(self.options),
+            **({"controls": list(self.controls)} if self.controls else {}),
         }  # fmt: skip
 
     @classmethod
@@ -86,6 +95,7 @@ class StudyRequest:
         return cls(
             tuple(content["budgets"]), {name: request_from_json(one) for name, one in content["arms"].items()},
             content["seeds"], content["draws"], Regime(content["regime"]), FitOptions(**content["options"]),
+            tuple(content.get("controls", ())),
         )  # fmt: skip
 
 
@@ -110,6 +120,11 @@ class Planned:
         """Name of its run, unique in the study and fit for a folder."""
         share = "" if self.budget is None else f"-{100 * self.budget:g}"
         return f"{self.strategy}{share}-{self.seed}" + (f"-{self.draw}" if self.draw else "")
+
+    @property
+    def on_all_rows(self) -> bool:
+        """Whether nothing is chosen for it."""
+        return self.strategy in (FULL, RS2)
 
     @property
     def words(self) -> str:
@@ -146,11 +161,17 @@ def study_request(
             "A study counts in epochs of all data, so that every arm gets what is fair: give epochs, and the regime "
             "'steps' for equal updates."
         )
-    arms = {}
-    for name in dict.fromkeys(strategies):
-        if name not in (RANDOM, BY_CLASS, FULL):  # they come along
-            arms[name] = SelectionRequest(1.0, strategy=strategy_named(name))
-    return StudyRequest(shares, arms, seeds, draws, Regime(regime), asked)
+    names = [name for name in dict.fromkeys(strategies) if name not in (RANDOM, BY_CLASS, FULL)]  # they come along
+    arms = {
+        name: SelectionRequest(1.0, strategy=strategy_named(name)) for name in names if name not in CONTROLS
+    }  # fmt: skip
+    controls = tuple(name for name in names if name in CONTROLS)
+    if RS2 in controls and regime == Regime.STEPS:
+        raise RequestError(
+            "With as many updates as all rows get, rs2 is a training on all rows, which comes along: leave it out, or "
+            "take the regime 'epochs'."
+        )
+    return StudyRequest(shares, arms, seeds, draws, Regime(regime), asked, controls)
 
 
 def _share(budget: float | str) -> float:
@@ -200,7 +221,16 @@ def _of_seed(request: StudyRequest, seed: int) -> Iterator[Planned]:
         for name in all_arms(request):
             for draw in range(request.draws if name == RANDOM else 1):
                 yield Planned(name, budget, seed, draw)
+        for name in request.controls:
+            for draw in range(request.draws if name == BY_LENGTH else 1):
+                yield Planned(name, budget, seed, draw)
     yield Planned(FULL, None, seed)
+
+
+def notes_of_controls(request: StudyRequest) -> dict[str, list[str]]:
+    """What the controls of a study are, a sentence each."""
+    arm = next(iter(request.arms), RANDOM)
+    return {name: [f"{CONTROLS[name].format(arm=arm)}."] for name in request.controls}
 
 
 def choice_of(request: StudyRequest, one: Planned, *, drawn: bool = False) -> SelectionRequest:
@@ -221,6 +251,8 @@ def choice_of(request: StudyRequest, one: Planned, *, drawn: bool = False) -> Se
 def options_of(request: StudyRequest, one: Planned, *, full_steps: int) -> FitOptions:
     """How a training is done: its seed, and under equal updates as many as all data get."""
     options = replace(request.options, seed=one.seed)
+    if one.strategy == RS2 and one.budget is not None:
+        return replace(options, epochs=request.epochs * one.budget)
     if request.regime is Regime.EPOCHS or one.strategy == FULL:
         return options
     return replace(options, epochs=None, steps=full_steps)

@@ -37,7 +37,7 @@ def quote_study(
     scoring = quote_scoring(pool, ScoreRequest(lacking, device=request.options.device)).seconds if lacking else 0.0
     full_steps = train_spec(request.options, pool.classes).total_steps(len(pool))
     lessons = [
-        Lesson(len(pool) if one.budget is None else rows_of(one.budget, len(pool)),
+        Lesson(len(pool) if one.on_all_rows or one.budget is None else rows_of(one.budget, len(pool)),
                options_of(request, one, full_steps=full_steps))
         for one in planned(request)
     ]  # fmt: skip

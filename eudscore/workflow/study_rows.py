@@ -11,20 +11,20 @@ from eudscore.geometry.duplicates import shared_texts
 from eudscore.geometry.minhash import near_rows
 from eudscore.models.loading import resolve_language_model, resolve_model
 from eudscore.records import Corpus, Ints
+from eudscore.selection.matching import matched_in_length
 from eudscore.selection.request import SelectionRequest
 from eudscore.selection.strategies import STRATEGIES, Need
 from eudscore.store.scores import Scores
 from eudscore.store.workspace import CorpusRef, Workspace
-from eudscore.study.results import FULL
 from eudscore.workflow.choosing import labels_in, select
 from eudscore.workflow.costs import scoring_seconds
 from eudscore.workflow.lessons import no_labels
-from eudscore.workflow.materials import PREDICTIVE
+from eudscore.workflow.materials import PREDICTIVE, StoredMaterials
 from eudscore.workflow.requests import BUILTIN, Entropy, Progress, ScoreRequest, entropies_for
 from eudscore.workflow.sampling import rows_of
 from eudscore.workflow.scoring import score, score_information
 from eudscore.workflow.stored import family_of, latest_scores, prefix_of
-from eudscore.workflow.study_plan import Planned, StudyRequest, all_arms, choice_of
+from eudscore.workflow.study_plan import BY_LENGTH, Planned, StudyRequest, all_arms, choice_of, notes_of_controls
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,9 +189,14 @@ def choose_all(
     rows: dict[str, Ints] = {}
     seconds: dict[str, float] = dict.fromkeys(all_arms(request), 0.0)
     notes: dict[str, list[str]] = {}
+    tokens = StoredMaterials(workspace, ref, scores).tokens
     for one in trainings:
-        if one.strategy == FULL:
+        if one.on_all_rows:
             rows[one.name] = np.arange(len(pool))
+            continue
+        if one.strategy == BY_LENGTH:
+            like = rows[replace(one, strategy=next(iter(request.arms)), draw=0).name]
+            rows[one.name] = matched_in_length(tokens, like, one.seed * request.draws + one.draw)
             continue
         began = time.monotonic()
         subset = select(workspace, scores, choice_of(request, one), on_progress=on_progress)
@@ -202,7 +207,9 @@ def choose_all(
         notes.setdefault(one.strategy, []).extend(subset.selection.notes)
         _check_classes(pool, one, subset.rows)
     scoring = {name: scoring_seconds(workspace, ref, arm) for name, arm in all_arms(request).items()}
-    return Chosen(rows, seconds, scoring, {name: list(dict.fromkeys(told)) for name, told in notes.items()})
+    free = dict.fromkeys(request.controls, 0.0)
+    told = {name: list(dict.fromkeys(lines)) for name, lines in notes.items()} | notes_of_controls(request)
+    return Chosen(rows, seconds | free, scoring | free, told)
 
 
 def _check_classes(pool: Corpus, one: Planned, rows: Ints) -> None:

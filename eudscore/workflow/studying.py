@@ -21,7 +21,6 @@ from eudscore.store.disk import writing
 from eudscore.store.documents import read_json, write_json
 from eudscore.store.whole import whole
 from eudscore.store.workspace import CorpusRef, Workspace
-from eudscore.study.results import FULL
 from eudscore.workflow.fitting import fit_run
 from eudscore.workflow.lessons import train_spec
 from eudscore.workflow.queueing import TRAIN, new_run, run_spec
@@ -137,7 +136,7 @@ def _of_a_run(path: Path) -> bool:
 
 
 def _all_rows(request: StudyRequest) -> set[str]:
-    return {one.name for one in planned(request) if one.strategy == FULL}
+    return {one.name for one in planned(request) if one.on_all_rows}
 
 
 def _hash(rows: Ints) -> str:
@@ -151,7 +150,7 @@ def _run_of(
     found = RunFolder((folder / "runs" / one.name).resolve())
     if (found.path / "status.json").exists():
         return found
-    rows = list(range(len(pool))) if one.strategy == FULL else about["rows"][one.name]
+    rows = list(range(len(pool))) if one.on_all_rows else about["rows"][one.name]
     details = {
         "experiment": folder.name, "arm": one.strategy, "budget": one.budget, "draw": one.draw, "rows": rows,
         "test": TestSet(ref=CorpusRef.parse(about["data"]["test"])).to_json(), "recipe": None,

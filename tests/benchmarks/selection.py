@@ -44,6 +44,7 @@ from eudscore.records import Card, Corpus, Floats, Ints, Roles, Scorer
 from eudscore.scorers.information import InformationScorer
 from eudscore.scorers.likeliest import CLASSES, PROBABILITIES, likeliest
 from eudscore.scorers.semantic import SemanticScorer
+from eudscore.selection.matching import matched_in_length
 from eudscore.selection.order import draw_order
 from eudscore.selection.ranking import Ranking
 from eudscore.selection.recipe import Provenance, ranked, select
@@ -200,16 +201,6 @@ def sample_of(whole: DataSet, seed: int, share: float = POOL) -> Sample:
     return Sample(corpus, vectors, graph, columns, (kept[CLASSES].astype(np.int64), kept[PROBABILITIES]), groups, seed)
 
 
-def length_matched(sample: Sample, like: Ints, seed: int) -> Ints:
-    """As many random rows with the lengths of some others: by turns from twenty equal shares of the lengths."""
-    rng = np.random.default_rng(seed)
-    bins = np.quantile(sample.tokens, np.linspace(0, 1, 21)[1:-1])
-    of = np.digitize(sample.tokens, bins)
-    wanted = np.bincount(of[like], minlength=20)
-    drawn = [rng.permutation(np.flatnonzero(of == one))[: wanted[one]] for one in range(20)]
-    return np.concatenate(drawn)
-
-
 def half_and_half(first: Ints, second: Ints, budget: float) -> Ints:
     """So many rows, by turns the next of either order that is not taken yet."""
     mixed = np.stack([first[: len(second)], second[: len(first)]], axis=1).ravel()
@@ -260,7 +251,8 @@ ARMS: dict[str, Arm] = {
     "random by class": drawn(Strategy.RANDOM),
     "random by cluster": drawn(Strategy.STRATIFIED, labels=False),
     "random, lengths of coverage": lambda sample, budget, seed: [
-        length_matched(sample, ARMS["coverage"](sample, budget, seed)[0], DRAWS * seed + draw) for draw in range(DRAWS)
+        matched_in_length(sample.tokens, ARMS["coverage"](sample, budget, seed)[0], DRAWS * seed + draw)
+        for draw in range(DRAWS)
     ],
     "coverage": by_strategy(Strategy.COVERAGE),
     "coverage without labels": by_strategy(Strategy.COVERAGE, labels=False),

@@ -112,3 +112,26 @@ def test_a_budget_of_fewer_rows_than_classes_is_told_and_one_of_a_single_row_ref
     assert [f"rows are {count:,}, fewer than the {classes} classes" for count in counts if count < classes] == [
         line[line.index("rows are") : line.index(" classes:") + 8] for line in told
     ]
+
+
+def test_controls_are_named_like_strategies_and_come_after_them() -> None:
+    request = study_request(budgets=[0.1], strategies=["longest", "rs2", "random_by_length"], seeds=1, draws=2)
+    assert list(request.arms) == ["longest"]
+    assert [(one.strategy, one.draw) for one in planned(request)] == [
+        ("longest", 0), (RANDOM, 0), (RANDOM, 1), (BY_CLASS, 0), ("rs2", 0), ("random_by_length", 0),
+        ("random_by_length", 1), (FULL, 0),
+    ]  # fmt: skip
+    assert StudyRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
+    options = {one.strategy: options_of(request, one, full_steps=99) for one in planned(request)}
+    assert options["rs2"].epochs == pytest.approx(0.1 * request.epochs)
+    assert options["random_by_length"] == options["longest"]
+
+
+def test_with_equal_updates_rs2_would_be_all_rows() -> None:
+    with pytest.raises(RequestError, match="rs2 is a training on all rows"):
+        study_request(strategies=["coverage", "rs2"], regime="steps")
+
+
+def test_a_study_without_controls_is_written_as_it_always_was() -> None:
+    """A folder that an earlier eudscore began goes on."""
+    assert "controls" not in study_request().to_json()

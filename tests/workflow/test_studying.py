@@ -20,7 +20,7 @@ from eudscore.workflow.costs import scoring_seconds
 from eudscore.workflow.requests import Entropy, FitOptions, ScoreRequest, silent
 from eudscore.workflow.sampling import rows_of
 from eudscore.workflow.scoring import score
-from eudscore.workflow.study_plan import BY_CLASS, Regime, StudyRequest, planned
+from eudscore.workflow.study_plan import BY_CLASS, BY_LENGTH, RS2, Regime, StudyRequest, planned
 from eudscore.workflow.study_results import open_study
 from eudscore.workflow.study_rows import choose_all, pool_of, scored_as
 from eudscore.workflow.study_runs import study_here
@@ -156,6 +156,28 @@ def test_rows_of_one_class_are_refused_before_anything_is_trained(
     with pytest.raises(RequestError, match=r"random at 3 % chose 2 rows of fewer than two classes"):
         carry_out(workspace, pool, test_set, request, tmp_path / "study")
     assert not (tmp_path / "study").exists()
+
+
+def test_controls_train_on_all_rows_for_fewer_updates_and_on_random_rows_of_the_same_lengths(
+    workspace: Workspace, pool: Corpus, test_set: Corpus, request_of: StudyRequest, tmp_path: Path
+) -> None:
+    options = replace(request_of.options, epochs=4.0)
+    request = replace(request_of, seeds=1, options=options, controls=(RS2, BY_LENGTH))
+    found = carry_out(workspace, pool, test_set, request, tmp_path / "study")
+    arms = {arm.strategy: arm for arm in found.compared().arms}
+    assert set(arms) == {RANDOM, BY_CLASS, "longest", RS2, BY_LENGTH, FULL}
+    assert arms[RS2].n_train == arms[FULL].n_train == len(pool)
+    assert arms[RS2].steps == pytest.approx(arms[FULL].steps * 0.3, abs=1)
+    assert arms[BY_LENGTH].n_train == arms["longest"].n_train
+    runs = {path.name: RunFolder(path).read_spec()["rows"] for path in (tmp_path / "study" / "runs").iterdir()}
+    words = np.array([len(text.split()) for text in pool.texts()])
+    for name in ("random_by_length-30-0", "random_by_length-30-0-1"):
+        assert abs(words[runs[name]].mean() - words[runs["longest-30-0"]].mean()) < 0.5
+    assert set(runs["random_by_length-30-0"]) != set(runs["random_by_length-30-0-1"])
+    assert [arm.strategy for arm, _ in found.verdicts()] == ["longest"]
+    said = "\n".join(lines_of(found))
+    assert "rs2: all rows, each epoch another part of them" in said
+    assert "random_by_length: random rows with the lengths of those of longest." in said
 
 
 def test_a_study_of_chance_alone_is_refused(
