@@ -162,6 +162,22 @@ def test_prove_it_asks_about_the_saved_selection_as_it_was_made(
     assert len(spec["test"]["rows"]) == 12  # a fifth of 60
 
 
+def test_a_control_is_chosen_like_a_strategy_and_refused_where_it_is_no_control(
+    open_page: OpenPage, scored: CorpusRef, started: list[str]
+) -> None:
+    app = open_page("train", data=str(scored))
+    app.number_input(key="study_seeds").set_value(2)
+    app.multiselect(key="study_strategies").set_value(["rs2", "random_by_length"]).run()
+    assert f"{2 * (1 + 3 + 1 + 1 + 3 + 1)} trainings" in words_of(app)
+    app.radio(key="study_regime").set_value("steps").run()
+    assert "rs2 is a training on all rows" in app.error[0].value
+    assert app.button(key="study_go").disabled
+    app.radio(key="study_regime").set_value("epochs").run()
+    app.button(key="study_go").click().run()
+    request = StudyRequest.from_json(RunFolder(Path(started[0])).read_spec()["request"])
+    assert request.controls == ("rs2", "random_by_length")
+
+
 def test_several_budgets_and_one_that_is_typed(open_page: OpenPage, scored: CorpusRef, started: list[str]) -> None:
     app = open_page("train", data=str(scored))
     app.text_input(key="study_budgets").set_value("16 %, 30 %").run()
