@@ -84,48 +84,26 @@ def show(job: str, *, follow: bool, as_json: bool) -> None:
         time.sleep(_LOOK_SECONDS)
 
 
-@jobs.command()
-@workspace_option
-@click.argument("job", metavar="ID")
-@one_sentence
-def cancel(job: str) -> None:
-    """End a job; what was scored or trained so far is kept."""
-    from eudscore.workflow import queueing
+def _add(name: str, what: str) -> None:
+    """Add a command that changes a job by the function of that name of `workflow.queueing`."""
 
-    _change(queueing.cancel, job)
+    @jobs.command(name, help=what)
+    @workspace_option
+    @click.argument("job", metavar="ID")
+    @one_sentence
+    def change(job: str) -> None:
+        from eudscore.workflow import queueing
 
-
-@jobs.command()
-@workspace_option
-@click.argument("job", metavar="ID")
-@one_sentence
-def pause(job: str) -> None:
-    """Let a job rest, after its next checkpoint where it works."""
-    from eudscore.workflow import queueing
-
-    _change(queueing.pause, job)
+        _change(getattr(queueing, name), job)
 
 
-@jobs.command()
-@workspace_option
-@click.argument("job", metavar="ID")
-@one_sentence
-def resume(job: str) -> None:
-    """Queue a job again that was paused, cancelled or lost, or that failed; it goes on from what it kept."""
-    from eudscore.workflow import queueing
-
-    _change(queueing.resume, job)
-
-
-@jobs.command()
-@workspace_option
-@click.argument("job", metavar="ID")
-@one_sentence
-def retry(job: str) -> None:
-    """Queue a job again that failed, was cancelled or was lost."""
-    from eudscore.workflow import queueing
-
-    _change(queueing.retry, job)
+for _name, _what in {
+    "cancel": "End a job; what was scored or trained so far is kept.",
+    "pause": "Let a job rest, after its next checkpoint where it works.",
+    "resume": "Queue a job again that was paused, cancelled or lost, or that failed; it goes on from what it kept.",
+    "retry": "Queue a job again that failed, was cancelled or was lost.",
+}.items():
+    _add(_name, _what)
 
 
 @jobs.command(context_settings={"ignore_unknown_options": True})
