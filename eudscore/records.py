@@ -167,6 +167,17 @@ class Corpus:
         found = values.to_pylist() if rows is None else _taken(values, np.asarray(rows, dtype=np.int64))
         return ["" if text is None else str(text) for text in found]
 
+    def pairs(self, rows: Ints | Sequence[int]) -> list[tuple[str, str]]:
+        """Text and second text of some rows, in the order asked; null reads as empty.
+
+        Raises:
+            ValueError: no column is the second text.
+        """
+        if self.roles.pair is None:
+            raise ValueError(f"{self.name} has no second text")
+        first, second = (self.texts(rows, column=column) for column in (self.roles.text, self.roles.pair))
+        return list(zip(first, second, strict=True))
+
     @cached_property
     def has_text(self) -> Bools:
         """(n,) whether there is anything but white space to read; a row without is never chosen."""

@@ -10,6 +10,7 @@ from eudscore.errors import ModelError
 from eudscore.models.dropout import FixedDropout, Masks, dropout_rates
 from eudscore.models.loading import ResolvedModel, load, one_sentence
 from eudscore.models.parallel import side_by_side
+from eudscore.models.text import Text
 from eudscore.models.trained import load_trained
 from eudscore.records import Bools, Floats, Ints
 
@@ -125,12 +126,12 @@ class ClassifierModel:
         self.dropout_layers = self._dropout.layers
 
     def predict(
-        self, texts: Sequence[str], *, passes: int = 0, seed: int = 0, wanted: Bools | None = None
+        self, texts: Sequence[Text], *, passes: int = 0, seed: int = 0, wanted: Bools | None = None
     ) -> Iterator[ClassBatch]:
         """Classify texts in batches of like length.
 
         Args:
-            texts: any strings.
+            texts: any strings, or pairs of them.
             passes: M, how many networks thinned by dropout answer as well; each costs as much as the first.
             seed: of their masks, at least 0.
             wanted: (n,) texts that are asked for, all without it; others may come along.
@@ -143,6 +144,7 @@ class ClassifierModel:
         """
         encodings, truncated = self._trained.read(texts)
         tokens = [encoding.ids for encoding in encodings]
+        typed = self._trained.typed and bool(len(texts)) and not isinstance(texts[0], str)
         empty = np.array([all(encoding.special_tokens_mask) for encoding in encodings], dtype=np.bool_)
         lengths = np.array([len(ids) for ids in tokens], dtype=np.int64)
         members = [self._dropout.masks(seed, member) for member in range(passes)]
@@ -150,7 +152,8 @@ class ClassifierModel:
 
         def predict_batch(rows: Ints) -> ClassBatch:
             full = rows[~empty[rows]]
-            logits, thinned = self._answers([tokens[row] for row in full], members)
+            types = [encodings[row].type_ids for row in full] if typed else None
+            logits, thinned = self._answers([tokens[row] for row in full], types, members)
             spread = np.full((1 + passes, len(rows), len(self.classes)), np.nan, dtype=np.float32)
             spread[:, ~empty[rows]] = np.concatenate([logits[None], thinned])
             return ClassBatch(rows, spread[0], spread[1:] if passes else None, truncated[rows], empty[rows])
@@ -160,19 +163,23 @@ class ClassifierModel:
     def _count_halved(self, _size: int) -> None:
         self.halved += 1
 
-    def _answers(self, tokens: Sequence[Sequence[int]], members: Sequence[Masks]) -> tuple[Floats, Floats]:
+    def _answers(
+        self, tokens: Sequence[Sequence[int]], types: Sequence[Sequence[int]] | None, members: Sequence[Masks]
+    ) -> tuple[Floats, Floats]:  # fmt: skip
         """(b, C) logits of the whole network and (M, b, C) log probabilities of the thinned ones."""
         thinned = np.empty((len(members), len(tokens), len(self.classes)), dtype=np.float32)
         if not tokens:
             return np.empty((0, len(self.classes)), dtype=np.float32), thinned
         for member, masks in enumerate(members):
             with self._dropout.thinned(masks):
-                thinned[member] = self._logits(tokens).log_softmax(dim=-1).cpu().numpy()
-        return np.asarray(self._logits(tokens).cpu().numpy(), dtype=np.float32), thinned
+                thinned[member] = self._logits(tokens, types).log_softmax(dim=-1).cpu().numpy()
+        return np.asarray(self._logits(tokens, types).cpu().numpy(), dtype=np.float32), thinned
 
-    def _logits(self, tokens: Sequence[Sequence[int]]) -> "torch.Tensor":
+    def _logits(
+        self, tokens: Sequence[Sequence[int]], types: Sequence[Sequence[int]] | None = None
+    ) -> "torch.Tensor":  # fmt: skip
         """(b, C) float32."""
         import torch
 
         with torch.inference_mode():
-            return self._trained.logits(tokens).float()
+            return self._trained.logits(tokens, types).float()

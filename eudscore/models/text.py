@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+Text = str | tuple[str, str]
+"""A text, or two that are read together."""
+
 
 def clean(texts: Sequence[str]) -> list[str]:
     """Lone surrogates, which no UTF-8 encoder takes, become question marks; all else stays as it is."""

@@ -11,7 +11,7 @@ from eudscore.models.batching import batches_by_length, of_one_length, padded
 from eudscore.models.device import pick_device, pick_dtype, tokens_at_once
 from eudscore.models.fusing import fused
 from eudscore.models.loading import ResolvedModel, load_tokenizer, load_whole, one_sentence
-from eudscore.models.text import clean
+from eudscore.models.text import Text, clean
 from eudscore.records import Bools, Ints
 
 if TYPE_CHECKING:
@@ -46,12 +46,21 @@ class Trained:
         """Padded tokens a batch may hold: as many as were free at first, so that batches stay as they are."""
         return tokens_at_once(self.device, width=int(self.network.config.hidden_size), dtype=self.dtype)
 
-    def read(self, texts: Sequence[str]) -> tuple[list[Any], Bools]:
-        """(n,) encodings of the tokenizer, cut to `max_tokens`, and which texts were cut (n,)."""
+    def read(self, texts: Sequence[Text]) -> tuple[list[Any], Bools]:
+        """(n,) encodings of the tokenizer, cut to `max_tokens`, and which texts were cut (n,).
+
+        Of a pair the longer text is cut first.
+        """
         if not texts:
             return [], np.zeros(0, dtype=np.bool_)
-        encodings = self.tokenizer(clean(texts), truncation=True, max_length=self.max_tokens).encodings
+        sides = [texts] if isinstance(texts[0], str) else zip(*texts, strict=True)
+        encodings = self.tokenizer(*map(clean, sides), truncation=True, max_length=self.max_tokens).encodings
         return encodings, np.array([bool(encoding.overflowing) for encoding in encodings], dtype=np.bool_)
+
+    @property
+    def typed(self) -> bool:
+        """Whether the model tells the two texts of a pair apart by a type of each token."""
+        return "token_type_ids" in self.tokenizer.model_input_names
 
     def batches(self, lengths: Ints, cost: Ints, wanted: Bools | None) -> list[Ints]:
         """Positions of texts in batches of like length, of one length where the model would read the padding.
@@ -68,12 +77,21 @@ class Trained:
         """A text of so many different tokens, between the special ones that its tokenizer puts around a text."""
         return probe(self.tokenizer, length)
 
-    def logits(self, tokens: Sequence[Sequence[int]]) -> "torch.Tensor":
-        """(b, ...) logits of token lists, padded on the right; the caller decides about gradients."""
+    def logits(
+        self, tokens: Sequence[Sequence[int]], types: Sequence[Sequence[int]] | None = None
+    ) -> "torch.Tensor":  # fmt: skip
+        """(b, ...) logits of token lists, padded on the right; the caller decides about gradients.
+
+        Args:
+            tokens: b lists.
+            types: of pairs, which of the two texts each token is of, where the model wants to know (`typed`).
+        """
         ids, mask = padded(tokens, self.tokenizer.pad_token_id, self.device)
         # A batch without padding needs no mask, and attention without one is quicker. Some networks calculate
         # with the mask, so it holds numbers.
-        answer: torch.Tensor = self.network(input_ids=ids, attention_mask=None if mask.all() else mask.long()).logits
+        more = {} if types is None else {"token_type_ids": padded(types, 0, self.device)[0]}
+        read = None if mask.all() else mask.long()
+        answer: torch.Tensor = self.network(input_ids=ids, attention_mask=read, **more).logits
         return answer
 
 

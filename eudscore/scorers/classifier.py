@@ -21,6 +21,7 @@ from eudscore.entropy.predictive import (
 from eudscore.models.classifier import ClassBatch, ClassifierFacts, ClassifierModel, facts_of
 from eudscore.models.device import pick_device, pick_dtype
 from eudscore.models.loading import ResolvedModel
+from eudscore.models.text import Text
 from eudscore.records import Card, Corpus, Flag, Ints, JsonDict
 from eudscore.scorers.likeliest import WIDTHS, ClassedBatch, likeliest
 from eudscore.scorers.stretches import stretches
@@ -68,6 +69,7 @@ class ClassifierScorer:
         passes: networks thinned by dropout, for `predictive_bald`; it is left out at 0, and where the model has no
             dropout on features.
         seed: of what they drop.
+        paired: whether the corpus holds pairs of texts, which the model then reads as such, as a fine-tune does.
     """
 
     beside: ClassVar[Mapping[str, int]] = WIDTHS
@@ -78,6 +80,7 @@ class ClassifierScorer:
     labels_id: str | None = None
     passes: int = PASSES
     seed: int = 0
+    paired: bool = False
     _loaded: list[ClassifierModel] = field(default_factory=list, repr=False, compare=False)
 
     @cached_property
@@ -98,6 +101,8 @@ class ClassifierScorer:
             "version": 2,  # the likeliest classes are kept; the numbers are those of version 1
         }  # fmt: skip
         named: JsonDict = {"classes": list(self.facts.classes), "temperature": 1.0}
+        if self.paired:
+            named["pairs"] = "read as two texts, not as one"
         cards = [Card(*column, **shared, parameters=named) for column in _COLUMNS]
         if self._thinned:
             dropout = {
@@ -120,12 +125,15 @@ class ClassifierScorer:
         passes = self.passes if self._thinned else 0
         for stretch, wanted in stretches(np.arange(len(corpus)), rows):
             network = self.loaded()
-            for batch in network.predict(corpus.texts(stretch), passes=passes, seed=self.seed, wanted=wanted):
+            for batch in network.predict(self._texts(corpus, stretch), passes=passes, seed=self.seed, wanted=wanted):
                 chosen = stretch[batch.positions]
                 probs = softmax(batch.logits)
                 columns = self._measures(batch, probs, corpus.labels[chosen])
                 values = {name: column.astype(np.float32) for name, column in columns.items()}
                 yield ClassedBatch(chosen, values, _flags(batch), self._outcome(network), likeliest(probs))
+
+    def _texts(self, corpus: Corpus, rows: Ints) -> list[Text]:
+        return list(corpus.pairs(rows) if self.paired else corpus.texts(rows))
 
     def loaded(self) -> ClassifierModel:
         """The model, loaded once."""

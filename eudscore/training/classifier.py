@@ -15,9 +15,10 @@ from eudscore.errors import Interrupted, ModelError
 from eudscore.models.batching import batches_by_length, padded
 from eudscore.models.device import pick_device, pick_dtype, tokens_at_once
 from eudscore.models.loading import ResolvedModel, load, load_tokenizer, resolve_model
+from eudscore.models.text import Text
 from eudscore.records import Floats
 from eudscore.store.files import draft_folder, rename_synced, writing
-from eudscore.training.tokens import Text, Tokens, most_tokens, tokenise
+from eudscore.training.tokens import Tokens, most_tokens, tokenise
 
 _OURS = "eudscore"  # what we remember of a training in the config of its model
 _MAX_TOKENS_OF_OTHERS = 512  # where the config does not say, and the model can read as many

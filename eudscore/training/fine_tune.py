@@ -14,6 +14,7 @@ import numpy as np
 
 from eudscore.errors import InputError, RequestError, WorkspaceError
 from eudscore.models.loading import ResolvedModel, resolve_model
+from eudscore.models.text import Text
 from eudscore.records import JsonDict
 from eudscore.store.files import read_json
 from eudscore.training.checkpoint import Checkpoints
@@ -23,7 +24,7 @@ from eudscore.training.methods import merged, prepare
 from eudscore.training.randomness import seeded
 from eudscore.training.ranks import Ranks, join_ranks
 from eudscore.training.spec import TrainSpec
-from eudscore.training.tokens import Text, tokenise
+from eudscore.training.tokens import tokenise
 from eudscore.training.updates import Updates
 from eudscore.training.upkeep import Lesson, StepReport, Upkeep
 

@@ -8,10 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eudscore.errors import Interrupted
+from eudscore.models.text import Text
 from eudscore.records import Ints
-
-Text = str | tuple[str, str]
-"""A text, or two that are read together."""
 
 CHUNK = 4096  # texts tokenised between two looks at `should_stop`
 

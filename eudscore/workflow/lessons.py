@@ -8,13 +8,13 @@ import numpy as np
 
 from eudscore.corpus.indicators import indicators
 from eudscore.errors import InputError
+from eudscore.models.text import Text
 from eudscore.records import Bools, Corpus, Ints
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.training.fine_tune import Examples
 from eudscore.training.losses import Labels
 from eudscore.training.spec import Method, TrainSpec
 from eudscore.training.stopping import split_dev
-from eudscore.training.tokens import Text
 from eudscore.workflow.choosing import labels_in
 from eudscore.workflow.requests import BUILTIN, FitOptions
 from eudscore.workflow.vectors import named_groups, united_groups
@@ -74,10 +74,7 @@ def no_labels(tested: Corpus) -> str:
 
 def texts_of(corpus: Corpus, rows: Ints) -> list[Text]:
     """The texts of some rows, in pairs where a second column is read together with the first."""
-    if corpus.roles.pair is None:
-        return list(corpus.texts(rows))
-    first, second = (corpus.texts(rows, column=column) for column in (corpus.roles.text, corpus.roles.pair))
-    return list(zip(first, second, strict=True))
+    return list(corpus.texts(rows) if corpus.roles.pair is None else corpus.pairs(rows))
 
 
 def task_of(corpus: Corpus, rows: Ints, tested: Corpus, test_rows: Ints | None, options: FitOptions) -> Task:

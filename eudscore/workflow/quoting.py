@@ -168,7 +168,12 @@ def _text_scorers(corpus: Corpus, request: ScoreRequest) -> list[tuple[Scorer, i
         found.append((masked, masked.max_tokens))
     if request.classifier is not None and Entropy.PREDICTIVE in request.entropies:
         classifier = ClassifierScorer(
-            resolve_model(request.classifier), request.device, request.dtype, corpus.classes, corpus.labels_id
+            resolve_model(request.classifier),
+            request.device,
+            request.dtype,
+            corpus.classes,
+            corpus.labels_id,
+            paired=corpus.roles.pair is not None,
         )
         found.append((classifier, classifier.facts.max_tokens))
     return found

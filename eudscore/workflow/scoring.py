@@ -86,7 +86,13 @@ def _scorers(
     if Entropy.PREDICTIVE in request.entropies and request.classifier is not None:
         model = resolve_model(request.classifier)
         classifier = ClassifierScorer(
-            model, request.device, request.dtype, corpus.classes, corpus.labels_id, seed=request.seed
+            model,
+            request.device,
+            request.dtype,
+            corpus.classes,
+            corpus.labels_id,
+            seed=request.seed,
+            paired=corpus.roles.pair is not None,
         )
         yield f"Classifying with {model.name} on {_place(classifier)}", classifier
     elif Entropy.PREDICTIVE in request.entropies and corpus.roles.probabilities:

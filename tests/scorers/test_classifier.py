@@ -1,5 +1,6 @@
 """A classifier of the user's own: its columns against a plain loop, its classes by name, its cards in plain words."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -190,3 +191,51 @@ def test_cards_say_whose_model_it_is_and_what_the_numbers_depend_on(folder: Path
     changed = {name for name, card in cards.items() if card.key != relabelled[name].key}
     assert changed == set(OF_LABELS)
     assert scorer(folder, corpus, passes=4).cards["predictive_bald"].key != bald.key
+
+
+def pairs_of(first: Sequence[str | None], second: Sequence[str | None]) -> Corpus:
+    table = pa.table({"one": pa.array(first), "two": pa.array(second)})
+    labels = np.zeros(len(first), dtype=np.int64)
+    return Corpus("pairs", "pairs.csv", table, Roles("one", None, pair="two"), (), labels - 1)
+
+
+def test_pairs_are_read_as_two_texts_with_a_type_of_their_own(folder: Path) -> None:
+    """As transformers reads them; joined by a line they would get other numbers."""
+    first = ["where is my refund", "the team won", "law", None, "new phone " * 150]
+    second = ["card was charged twice", "goal goal", None, "is late", "chip " * 20]
+    corpus = pairs_of(first, second)
+    found = scored(scorer(folder, corpus, paired=True), corpus)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    network = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float64).eval()
+    for row, (one, two) in enumerate(zip(first, second, strict=True)):
+        read = tokenizer([one or ""], [two or ""], truncation=True, max_length=256, return_tensors="pt")
+        with torch.inference_mode():
+            probs = network(**read).logits[0].softmax(-1).numpy()
+        assert found["predictive_entropy"][row] == pytest.approx(scipy.stats.entropy(probs), abs=1e-5)
+    assert (found["flags"] & Flag.TRUNCATED > 0).tolist() == [False, False, False, False, True]
+    joined = scored(scorer(folder, corpus), corpus)
+    assert np.abs(joined["predictive_entropy"][:2] - found["predictive_entropy"][:2]).max() > 1e-3
+
+
+def test_the_types_of_a_pair_reach_a_model_that_wants_them(tmp_path: Path) -> None:
+    folder = saved(tmp_path)
+    written = folder / "tokenizer_config.json"
+    asked = {"model_input_names": ["input_ids", "token_type_ids", "attention_mask"]}
+    written.write_text(json.dumps(json.loads(written.read_text()) | asked))
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    corpus = pairs_of(["where is my refund", "goal"], ["card was charged twice", "the team won"])
+    network = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float64).eval()
+    found = scored(scorer(folder, corpus, paired=True), corpus)["predictive_entropy"]
+    for row, pair in enumerate(corpus.pairs([0, 1])):
+        read = tokenizer([pair[0]], [pair[1]], return_tensors="pt")
+        assert read["token_type_ids"].sum() > 0
+        with torch.inference_mode():
+            probs = network(**read).logits[0].softmax(-1).numpy()
+        assert found[row] == pytest.approx(scipy.stats.entropy(probs), abs=1e-5)
+
+
+def test_of_pairs_the_card_says_how_they_are_read(folder: Path) -> None:
+    corpus = pairs_of(["a"], ["b"])
+    paired, joined = (scorer(folder, corpus, paired=paired).cards["predictive_entropy"] for paired in (True, False))
+    assert paired.parameters["pairs"] == "read as two texts, not as one"
+    assert "pairs" not in joined.parameters
