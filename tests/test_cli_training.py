@@ -14,12 +14,12 @@ from click.testing import CliRunner, Result
 from eudscore.cli import cli
 from eudscore.cli.shared import INTERRUPTED
 from eudscore.corpus.read import read_source
-from eudscore.errors import Interrupted
+from eudscore.errors import InputError, Interrupted
 from eudscore.jobs.folder import RunFolder
 from eudscore.records import Corpus
 from eudscore.selection.request import SelectionRequest, Strategy
 from eudscore.store.workspace import Workspace
-from eudscore.workflow import fitting
+from eudscore.workflow import fitting, lessons
 from eudscore.workflow.choosing import select
 from eudscore.workflow.requests import Entropy, FitOptions, ScoreRequest
 from eudscore.workflow.scoring import score
@@ -101,6 +101,22 @@ def test_the_columns_of_a_test_set_can_be_named_where_they_have_other_names(
     wrong = train(files, "--test", str(files / "odd.csv"), "--test-label", "there is none")
     assert wrong.exit_code == 1
     assert "there is none" in wrong.output
+
+
+def test_a_test_set_is_read_in_pairs_as_what_is_trained_on_is(tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text("first,second,y\n" + "the refund,was late,no\nthe goal,was won,yes\n" * 4)
+    (tmp_path / "other.csv").write_text("a,b,y\n" + "the card,was late,no\nthe team,was won,yes\n" * 4)
+    pairs = read_source(str(tmp_path / "pairs.csv"), text="first", label="y", roles={"pair": "second"})
+    other = str(tmp_path / "other.csv")
+    with pytest.raises(InputError, match=r"no column was taken for the second one \(it has 'a', 'b', 'y'\)"):
+        fitting.read_test(other, like=pairs, text="a", label="y")
+    found = fitting.read_test(other, like=pairs, text="a", label="y", pair="b")
+    assert found.pairs([0]) == [("the card", "was late")]
+    assert fitting.read_test(str(tmp_path / "pairs.csv"), like=pairs).roles.pair == "second"
+    single = read_source(str(tmp_path / "pairs.csv"), text="first", label="y", roles={"pair": ""})
+    assert fitting.read_test(other, like=single, text="a", label="y").roles.pair is None
+    with pytest.raises(InputError, match=r"pairs.csv|pairs holds pairs of texts and"):
+        lessons.check_pairs(single, pairs)
 
 
 def test_stopped_it_says_how_to_go_on_and_ends_with_130(files: Path, asked: list[FitOptions]) -> None:

@@ -37,6 +37,7 @@ def reading_options(command: Command) -> Command:
 
 def test_options(command: Command) -> Command:
     """Add the options that name a test set: `--test`, and its columns where they have other names."""
+    command = click.option("--test-pair", metavar="COL", help="Column of its second texts, likewise.")(command)
     command = click.option("--test-label", metavar="COL", help="Column of its labels, if its name is another.")(command)
     command = click.option("--test-text", metavar="COL", help="Column of its texts, if its name is another.")(command)
     return click.option("--test", "test_source", required=True, metavar="FILE",
@@ -51,8 +52,9 @@ def read_test(options: dict[str, Any], *, like: "Corpus") -> "Corpus":
     """
     from eudscore.workflow import fitting
 
-    source, text, label = (options.pop(name) for name in ("test_source", "test_text", "test_label"))
-    return fitting.read_test(source, like=like, text=text, label=label)
+    source, *columns = (options.pop(name) for name in ("test_source", "test_text", "test_label", "test_pair"))
+    text, label, pair = columns
+    return fitting.read_test(source, like=like, text=text, label=label, pair=pair)
 
 
 def roles_of(given: Sequence[str]) -> Mapping[str, str | list[str]]:

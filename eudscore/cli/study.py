@@ -49,7 +49,7 @@ def study(source: str, out: Path, *, quote: bool, price: float | None, **options
     """
     from eudscore.store.workspace import Workspace, default_root
     from eudscore.workflow.requests import FitOptions
-    from eudscore.workflow.study_plan import scant, study_request
+    from eudscore.workflow.study_plan import looked_over, study_request
     from eudscore.workflow.study_runs import study_here
     from eudscore.workflow.study_table import lines_of
 
@@ -65,7 +65,7 @@ def study(source: str, out: Path, *, quote: bool, price: float | None, **options
 
         workspace = Workspace(default_root())
         pool, started = pool_of(workspace, corpus), seconds_since_start()
-        for line in scant(request, len(pool), len(pool.classes)):
+        for line in looked_over(request, len(pool), len(pool.classes)):
             click.echo(line)
         click.echo(quote_study(workspace, pool, test, request, started=started, price=price).sentence)
         return

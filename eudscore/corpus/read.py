@@ -117,20 +117,22 @@ def read_like(read: Callable[..., Corpus], roles: Roles, **named: str | None) ->
     Args:
         read: `read_source` or `read_upload` of a source, still without roles.
         roles: of the other data set.
-        named: `text`, `label` -> the column, where it is known.
+        named: `text`, `label`, `pair` -> the column, where it is known.
 
     Raises:
         InputError: it cannot be read.
     """
-    known = {role: column for role, column in named.items() if column is not None}
-    usual: dict[str, Any] = {"text": roles.text, "label": roles.label, "roles": {"pair": roles.pair or ""}}
+    pair = named.get("pair")
+    known: dict[str, Any] = {role: named[role] for role in ("text", "label") if named.get(role)}
+    usual = {"text": roles.text, "label": roles.label, "roles": {"pair": pair or roles.pair or ""}}
     try:
         return read(**{**usual, **known})
     except InputError as first:
         try:
-            return read(**known)
+            # Who reads single texts takes no pairs, whatever looks like one.
+            return read(**known, **({"roles": {"pair": pair or ""}} if pair or roles.pair is None else {}))
         except EudscoreError as second:
-            raise (second if known else first) from None
+            raise (second if known or pair else first) from None
 
 
 def read_table(

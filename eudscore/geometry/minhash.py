@@ -24,6 +24,7 @@ _WINDOW = 16  # each text of a band's bucket is compared with so many that follo
 _PAIRS = 1 << 13  # compared exactly at once: their number takes the upper bits of a key
 _FREE = 64 - (_PAIRS.bit_length() + 1)  # bits of a shingle beside the number of its text, or of its pair
 _SHINGLES = 1 << 21  # of the texts of these pairs
+_LOOKED_AT = 256  # texts of a group with which another one is compared
 _SPARE = 3.0  # standard errors below the threshold at which a pair is still looked at
 
 Progress = Callable[[str, int, int], None]
@@ -100,7 +101,9 @@ def near_duplicates(
 
 
 def near_rows(there: pa.ChunkedArray, asked: pa.ChunkedArray, *, threshold: float = NEAR) -> Ints:
-    """The rows of some texts that say nearly the same as one of others, directly or by a chain; see `near_duplicates`.
+    """The rows of some texts that say nearly the same as one of others; found as by `near_duplicates`.
+
+    Of a group in which that chain of pairs holds more than 256 of the others, these 256 are looked at.
 
     Args:
         there: (n,) strings, e.g. what is trained on.
@@ -113,7 +116,19 @@ def near_rows(there: pa.ChunkedArray, asked: pa.ChunkedArray, *, threshold: floa
     texts = [one.cast(pa.large_string()) for one in (there, asked)]
     together = pa.chunked_array([chunk for one in texts for chunk in one.chunks], type=pa.large_string())
     groups = near_duplicates(together, threshold=threshold).groups
-    return np.flatnonzero(np.isin(groups[len(there) :], groups[: len(there)]))
+    known, chained = np.arange(len(there)), np.flatnonzero(np.isin(groups[len(there) :], groups[: len(there)]))
+    found = []
+    for group in np.unique(groups[len(there) + chained]):
+        left = len(there) + chained[groups[len(there) + chained] == group]
+        right = known[groups[: len(there)] == group][:_LOOKED_AT]
+        pairs = np.repeat(left, len(right)), np.tile(right, len(left))
+        alike = np.zeros(len(pairs[0]))
+        for start in range(0, len(alike), _PAIRS):
+            part = slice(start, start + _PAIRS)
+            for way in range(2):  # by words, by characters
+                alike[part] = np.maximum(alike[part], jaccard(together, pairs[0][part], pairs[1][part], way=way))
+        found.append(left[(alike.reshape(len(left), len(right)) >= threshold).any(axis=1)] - len(there))
+    return np.sort(np.concatenate([chained[:0], *found]))
 
 
 def _sign(texts: pa.ChunkedArray, advance: Progress) -> list[_Signed]:

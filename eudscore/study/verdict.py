@@ -140,7 +140,7 @@ class _Words:
             case Finding.NOT_SHOWN:
                 return (
                     f"At {self.share} no difference between {subject} and {other} could be shown{self._in_metric} "
-                    f"({self._by(gain.mean).removesuffix(' than')}, {self._interval(gain, 1)}{self._many(gain)})"
+                    f"({self._alone(gain.mean)}, {self._interval(gain, 1)}{self._many(gain)})"
                     f"{self._resolution(gain)}"
                 )
         ends = self._interval(gain, 1 if gain.mean > 0 else -1)
@@ -151,13 +151,15 @@ class _Words:
         finding = _finding(gain)
         if gain is None or finding is Finding.MISSING:
             return "not compared with all data yet"
-        short = "level with" if self._is_nothing(gain.mean) else self._by(gain.mean, with_unit=with_unit)
+        short = self._by(gain.mean, with_unit=with_unit)
         if finding is Finding.TOO_FEW:
             return f"{short} all data in the one seed that has both"
         interval = self._interval(gain, 1)
         if margin is not None and gain.maintains(margin) and finding is not Finding.ABOVE:
             within = f"maintained to within the {self._amount(margin)} declared beforehand"
             return f"{short} all data, {within} ({interval})"
+        if finding is Finding.NOT_SHOWN and gain.sd == 0:
+            return f"{short} all data in every seed, of which there are too few to show more"
         if finding is Finding.NOT_SHOWN:
             return f"{short} all data, where neither a loss nor its absence could be shown ({interval})"
         return f"{short} all data"
@@ -167,10 +169,16 @@ class _Words:
         return float(amount(self.metric, difference)) == 0
 
     def _by(self, difference: float, *, with_unit: bool = True) -> str:
-        """How far and which way: "1.9 points above", or "0.03 nats better than" for a loss."""
+        """How far and which way: "1.9 points above", "0.03 nats better than" for a loss, "level with"."""
+        if self._is_nothing(difference):
+            return "level with"
         size = self._amount(difference) if with_unit else amount(self.metric, difference)
         ways = ("better than", "worse than") if less_is_better(self.metric) else ("above", "below")
         return f"{size} {ways[0] if difference >= 0 else ways[1]}"
+
+    def _alone(self, difference: float) -> str:
+        """The same where nothing follows."""
+        return self._by(difference).removesuffix(" than").removesuffix(" with")
 
     def _amount(self, difference: float) -> str:
         return f"{amount(self.metric, difference)} {unit(self.metric)}".rstrip()

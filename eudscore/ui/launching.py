@@ -21,7 +21,7 @@ from eudscore.ui.state import Opened
 from eudscore.ui.views import BUDGET, begun_strategy
 from eudscore.ui.wording import ARMS, column_label, preferred
 from eudscore.workflow.choosing import Subset, select
-from eudscore.workflow.lessons import no_labels
+from eudscore.workflow.lessons import check_pairs, no_labels
 from eudscore.workflow.submitting import HELD_OUT, TestSet, held_out, submit_training
 
 _DEMO_TEST, _HOLD_OUT, _FILE, _COPIED = "The demo's test set", "Hold out 20 % of the rows", "A file", copying.AS_COPIED
@@ -188,4 +188,5 @@ def _test_set(opened: Opened, chosen: Any, seed: int) -> TestSet:
     test = read_like(partial(read_upload, chosen.name, chosen), opened.corpus.roles)
     if test.roles.label is None:
         raise InputError(no_labels(test))
+    check_pairs(opened.corpus, test)
     return TestSet(ref=workspace.keep_corpus(test, listed=False))

@@ -12,7 +12,17 @@ from eudscore.ui.fit_form import check_model
 from eudscore.ui.quoting import counted, note
 from eudscore.ui.state import Opened
 from eudscore.workflow.requests import FitOptions
-from eudscore.workflow.study_plan import BY_CLASS, CONTROLS, DRAWS, Regime, StudyRequest, planned, scant, study_request
+from eudscore.workflow.study_plan import (
+    BY_CLASS,
+    BY_LENGTH,
+    CONTROLS,
+    DRAWS,
+    Regime,
+    StudyRequest,
+    looked_over,
+    planned,
+    study_request,
+)
 from eudscore.workflow.study_submitting import submit_study
 from eudscore.workflow.submitting import TestSet
 
@@ -117,7 +127,7 @@ def beforehand(request: StudyRequest, rows: int, classes: int) -> None:
     Raises:
         RequestError: nothing can be learnt from one of its budgets.
     """
-    few = scant(request, rows, classes) if rows else []  # without a labelled row the study says so itself
+    few = looked_over(request, rows, classes) if rows else []  # without a labelled row the study says so itself
     for line in [trainings(request), *few]:
         note(line)
     first = next(iter(request.arms.values()))
@@ -129,7 +139,10 @@ def beforehand(request: StudyRequest, rows: int, classes: int) -> None:
 def trainings(request: StudyRequest) -> str:
     """How many trainings a study holds, and how they come about."""
     random = counted(request.draws, "random subset", "random subsets")
-    arms = ", ".join(name.replace("_", " ") for name in (*request.arms, BY_CLASS, *request.controls))
+    named = [name.replace("_", " ") for name in (*request.arms, BY_CLASS, *request.controls)]
+    if BY_LENGTH in request.controls and request.draws > 1:
+        named[-1 - request.controls[::-1].index(BY_LENGTH)] += f" ({request.draws} subsets)"
+    arms = ", ".join(named)
     budgets = len(request.budgets)
     at = "" if budgets == 1 else f" at each of {budgets} budgets"
     return (

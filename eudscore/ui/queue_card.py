@@ -47,7 +47,7 @@ def card() -> None:
 def listed(runs: list[QueuedRun]) -> list[QueuedRun]:
     """What the card is about: in the order in which it is worked off, then what ended badly of late, newest first."""
     since = time.time() - _BAD_SECONDS
-    bad = [run for run in runs if run.status.state in BAD and run.status.created_at > since]
+    bad = [run for run in runs if run.status.state in BAD and (run.status.ended_at or run.status.created_at) > since]
     return [*sorted((run for run in runs if run.status.state in UNFINISHED), key=_place), *bad]
 
 
@@ -88,9 +88,9 @@ def _draw(jobs: list[QueuedRun]) -> None:
                 meters.meter(_meter(job, told))
                 _actions(job, told.kind, jobs)
         if len(unfinished) > _SHOWN:
-            note(f"{len(unfinished) - _SHOWN:,} more wait after these.")
+            note(f"{len(unfinished) - _SHOWN:,} more come after these.")
         if len(bad) > _BAD_SHOWN:
-            note(f"{len(bad) - _BAD_SHOWN:,} more ended badly; `eudscore jobs list` has them all.")
+            note(f"{len(bad) - _BAD_SHOWN:,} more ended badly; `eudscore jobs list --all` has them.")
 
 
 def _meter(job: QueuedRun, told: View) -> Meter:
@@ -118,7 +118,7 @@ def _of_study(job: QueuedRun) -> tuple[tuple[str, ...], float] | None:
     elapsed = duration(time.time() - (job.status.started_at or time.time()))
     done = (now.number - 1 + meters.share_of(now.status)) / len(planned(request))
     ahead = [] if left is None else [f"about {duration(left)} left"]
-    return ("running", now.sentence, f"for {elapsed}", *ahead, *meters.memory_of(job.status)), done
+    return ("running", *ahead, now.sentence, f"for {elapsed}", *meters.memory_of(job.status)), done
 
 
 def _called(job: QueuedRun, kind: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from eudscore.ui.quoting import note
 from eudscore.ui.wording import ARMS, ago
 from eudscore.workflow.pace import duration
 from eudscore.workflow.queueing import TRAIN, Job, jobs_of, retry
-from eudscore.workflow.watching import last_metric, log_lines
+from eudscore.workflow.watching import log_lines, pace_of
 
 POLL_SECONDS = 1.0
 FEW_STEPS = 100
@@ -76,7 +76,7 @@ def log(job: Job) -> None:
 
 def _meter(job: Job) -> Meter:
     status = job.status
-    facts = [f"{len(job.spec['rows']):,} rows", *meters.facts_of(status, last_metric(job.folder))]
+    facts = [f"{len(job.spec['rows']):,} rows", *meters.facts_of(status, pace_of(job.folder, status))]
     if status.state is RunState.DONE:
         facts += [f"test accuracy {_with_interval(status.result)}"] if _whole(status.result) else []
     else:

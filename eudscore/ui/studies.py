@@ -22,7 +22,7 @@ from eudscore.workflow.study_plan import StudyRequest, planned
 from eudscore.workflow.study_progress import Training, seconds_left, stamp_of, training_now, trainings_done
 from eudscore.workflow.study_results import METRICS, RESULTS, Study, open_study
 from eudscore.workflow.study_table import LEGEND, about_lines, csv_of, heads_for, rows_of, unfinished_line
-from eudscore.workflow.watching import last_metric, log_lines
+from eudscore.workflow.watching import log_lines, pace_of
 
 POLL_SECONDS = 1.0
 _NAMES = {"accuracy": "Accuracy", "macro_f1": "Macro-F1", "nll": "NLL", "ece": "ECE"}
@@ -102,14 +102,13 @@ def _of_training(now: Training | None) -> Meter:
     if now is None:
         return Meter("\N{EN DASH}", ("no training is under way",), 0.0, RunState.QUEUED)
     name = now.sentence[:1].upper() + now.sentence[1:]
-    return Meter(
-        name, meters.facts_of(now.status, last_metric(now.run))[1:], meters.share_of(now.status), now.status.state
-    )
+    facts = meters.facts_of(now.status, pace_of(now.run, now.status))[1:]
+    return Meter(name, facts, meters.share_of(now.status), now.status.state)
 
 
 def _called(request: StudyRequest) -> str:
     """What a study is about, in a few words."""
-    arms = " and ".join(name.replace("_", " ") for name in request.arms) or "random"
+    arms = " and ".join(name.replace("_", " ") for name in (*request.arms, *request.controls)) or "random"
     budgets = ", ".join(f"{100 * budget:g}" for budget in request.budgets)
     return f"{arms} at {budgets} %, {request.seeds} seeds"
 
@@ -237,7 +236,10 @@ def table(study: Study, metric: str) -> str:
 
 def _figure(cell: str) -> str:
     """A cell that breaks before its interval and nowhere else."""
-    return escape(cell).replace(" ± ", "&nbsp;±&nbsp;").replace(" to ", "&nbsp;to&nbsp;")
+    told = escape(cell)
+    for between in ("/", "±", "to"):
+        told = told.replace(f" {between} ", f"&nbsp;{between}&nbsp;")
+    return told
 
 
 def _kept_together(html: str) -> str:

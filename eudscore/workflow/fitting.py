@@ -25,7 +25,7 @@ from eudscore.training.model_card import Made, write_card
 from eudscore.training.onnx_export import check_onnx, write_onnx
 from eudscore.training.ranks import join_ranks, launched_ranks
 from eudscore.training.upkeep import StepReport, Upkeep
-from eudscore.workflow.lessons import Task, stored_task, task_of, texts_of
+from eudscore.workflow.lessons import Task, check_pairs, stored_task, task_of, texts_of
 from eudscore.workflow.queueing import TRAIN, run_spec, workspace_of
 from eudscore.workflow.requests import FitOptions, Progress, silent
 from eudscore.workflow.running import rewrite_lines, run_at, work_here
@@ -64,7 +64,9 @@ class Run:
         return " ".join([said, *found.get("notes", [])])
 
 
-def read_test(source: str, *, like: Corpus, text: str | None = None, label: str | None = None) -> Corpus:
+def read_test(
+    source: str, *, like: Corpus, text: str | None = None, label: str | None = None, pair: str | None = None
+) -> Corpus:  # fmt: skip
     """A test set: the columns of the training data where it has them, else those that are detected.
 
     Args:
@@ -72,11 +74,14 @@ def read_test(source: str, *, like: Corpus, text: str | None = None, label: str 
         like: the training data.
         text: column of the texts, where it has another name.
         label: column of the labels, where it has another name.
+        pair: column of the second texts, where it has another name.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: it cannot be read, or has single texts where the training data has pairs.
     """
-    return read_like(partial(read_source, source), like.roles, text=text, label=label)
+    found = read_like(partial(read_source, source), like.roles, text=text, label=label, pair=pair)
+    check_pairs(like, found)
+    return found
 
 
 def fit_here(
@@ -140,7 +145,8 @@ def fit_run(session: RunSession, spec: Mapping[str, Any], *, on_progress: Progre
     """
     task = stored_task(workspace_of(spec), spec)
     diary = _Diary(session, task, on_progress)
-    session.progress(0, 0, "Loading the model.")
+    total = task.spec.total_steps(len(task.rows))
+    session.progress(min(session.run.read_status().step, total), total, "Loading the model.")
     trained = _trained(task, session.run, diary.upkeep, diary.on_step, session)
     session.progress(trained.steps, trained.steps, f"Testing on {len(task.test_rows):,} rows.")
     on_progress("Testing", 0, len(task.test_rows))

@@ -72,6 +72,23 @@ def no_labels(tested: Corpus) -> str:
     return f"{tested.name} has no labelled row to test on: give a test set with labels."
 
 
+def check_pairs(corpus: Corpus, tested: Corpus) -> None:
+    """Make sure that what tests is read as what is trained on is: both in pairs, or neither.
+
+    Raises:
+        InputError: one of them is in pairs.
+    """
+    if (corpus.roles.pair is None) == (tested.roles.pair is None):
+        return
+    columns = ", ".join(map(repr, tested.table.column_names))
+    if corpus.roles.pair is None:
+        raise InputError(f"{tested.name} holds pairs of texts and {corpus.name} single ones: give a test set of these.")
+    raise InputError(
+        f"{corpus.name} holds pairs of texts, and in {tested.name} no column was taken for the second one (it has "
+        f"{columns}): give that column the name {corpus.roles.pair!r}, or name it with --test-pair on the command line."
+    )
+
+
 def texts_of(corpus: Corpus, rows: Ints) -> list[Text]:
     """The texts of some rows, in pairs where a second column is read together with the first."""
     return list(corpus.texts(rows) if corpus.roles.pair is None else corpus.pairs(rows))
@@ -91,6 +108,7 @@ def task_of(corpus: Corpus, rows: Ints, tested: Corpus, test_rows: Ints | None, 
         InputError: there is nothing labelled to train or to test on, or too little to set dev rows aside.
         RequestError: an option is out of its range.
     """
+    check_pairs(corpus, tested)
     classes, labels, known = _labels_of(corpus, options)
     kept = rows[known[rows] & corpus.has_text[rows]]
     _check_classes(corpus, kept, labels)

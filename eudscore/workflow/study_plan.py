@@ -3,6 +3,7 @@
 Light enough for the app's server: nothing here trains or scores.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -23,7 +24,7 @@ BY_CLASS = "random_by_class"
 """As many random rows, each class in its share: what class balance alone gains."""
 RS2, BY_LENGTH = "rs2", "random_by_length"
 CONTROLS = {
-    RS2: "all rows, each epoch another part of them, with as many updates as a subset gets (arXiv 2305.18424)",
+    RS2: "rows drawn anew from all of them in every epoch, for as many updates as a subset gets (arXiv 2305.18424)",
     BY_LENGTH: "random rows with the lengths of those of {arm}",
 }
 """Arms that choose nothing, and what they are: what a selection has to beat beside chance."""
@@ -184,8 +185,8 @@ def _share(budget: float | str) -> float:
     return share
 
 
-def scant(request: StudyRequest, rows: int, classes: int) -> list[str]:
-    """What is to be known of budgets with fewer rows than there are classes, a sentence each.
+def looked_over(request: StudyRequest, rows: int, classes: int) -> list[str]:
+    """Look a request over: what is to be known of budgets with fewer rows than there are classes, a sentence each.
 
     Args:
         request: of the study.
@@ -193,8 +194,13 @@ def scant(request: StudyRequest, rows: int, classes: int) -> list[str]:
         classes: that they have.
 
     Raises:
-        RequestError: a budget is a single row, from which nothing can be learnt.
+        RequestError: chance alone is to be compared, or a budget is a single row, from which nothing can be learnt.
     """
+    if not request.arms:
+        raise RequestError(
+            "A study compares strategies with random rows and with all rows, which come along: name one, such as "
+            "coverage."
+        )
     told = []
     for budget in request.budgets:
         count = rows_of(budget, rows)
@@ -248,11 +254,22 @@ def choice_of(request: StudyRequest, one: Planned, *, drawn: bool = False) -> Se
     return replace(arm, budget=one.budget, seed=seed)
 
 
-def options_of(request: StudyRequest, one: Planned, *, full_steps: int) -> FitOptions:
-    """How a training is done: its seed, and under equal updates as many as all data get."""
+def options_of(request: StudyRequest, one: Planned, *, rows: int) -> FitOptions:
+    """How a training is done: its seed, and where it is given updates and not epochs, how many.
+
+    Args:
+        request: of the study.
+        one: the training.
+        rows: that may be trained on.
+    """
     options = replace(request.options, seed=one.seed)
-    if one.strategy == RS2 and one.budget is not None:
-        return replace(options, epochs=request.epochs * one.budget)
-    if request.regime is Regime.EPOCHS or one.strategy == FULL:
+    if one.strategy == FULL or (request.regime is Regime.EPOCHS and one.strategy != RS2):
         return options
-    return replace(options, epochs=None, steps=full_steps)
+    return replace(options, epochs=None, steps=updates_of(request, one, rows=rows))
+
+
+def updates_of(request: StudyRequest, one: Planned, *, rows: int) -> int:
+    """Updates of a training, if it ends no sooner: under equal updates as many as all rows get."""
+    shorter = one.budget is not None and request.regime is Regime.EPOCHS
+    count = rows_of(one.budget, rows) if shorter and one.budget is not None else rows
+    return max(1, round(request.epochs * math.ceil(count / request.options.batch_size)))

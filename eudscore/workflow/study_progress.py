@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from eudscore.errors import WorkspaceError
 from eudscore.jobs.folder import RunFolder, RunStatus
 from eudscore.records import RunState
 from eudscore.store.documents import read_json
-from eudscore.workflow.study_plan import VERSION, Planned, Regime, StudyRequest, planned
+from eudscore.workflow.study_plan import VERSION, Planned, StudyRequest, planned, updates_of
 from eudscore.workflow.study_results import RESULTS, STUDY, statuses
 
 
@@ -56,32 +57,30 @@ def trainings_done(folder: Path, request: StudyRequest) -> int:
 
 
 def seconds_left(folder: Path, request: StudyRequest) -> float | None:
-    """How long the trainings that are not done will take, by the pace of those that are; None before the first is.
+    """How long the trainings that are not done will take, by the pace of those that are; None before two are.
 
     An update takes as long as one of those that were done; what a training takes beside its updates, to load its model
-    and to test it, comes for each.
+    and to test it, comes for each (the median, for the first one loads the libraries too).
     """
     try:
-        return _left(folder, request, read_json(folder / STUDY, version=VERSION)["full_steps"])
+        return _left(folder, request, read_json(folder / STUDY, version=VERSION)["pool_rows"])
     except (WorkspaceError, KeyError, TypeError, ZeroDivisionError):  # not begun, or by another version: no pace
         return None
 
 
-def _left(folder: Path, request: StudyRequest, full_steps: int) -> float | None:
+def _left(folder: Path, request: StudyRequest, rows: int) -> float | None:
     there = {one.name: status for one, status in statuses(folder, request)}
     done = [status for status in there.values() if status.state is RunState.DONE]
-    if not done:
+    if len(done) < 2:
         return None
-    trained = sum(status.result["seconds"] for status in done)
-    update = trained / sum(status.result["steps"] for status in done)
-    beside = max(0.0, sum(_took(status) for status in done) - trained) / len(done)
+    update = sum(status.result["seconds"] for status in done) / sum(status.result["steps"] for status in done)
+    beside = median(max(0.0, _took(status) - status.result["seconds"]) for status in done)
     left = 0.0
     for one in planned(request):
         status = there.get(one.name)
         if status is None or status.state is not RunState.DONE:
-            share = one.budget if request.regime is Regime.EPOCHS else None
-            steps = full_steps * (1.0 if share is None else share)
-            left += beside + update * max(0.0, steps - (0 if status is None else status.step))
+            steps = updates_of(request, one, rows=rows)
+            left += beside + update * max(0, steps - (0 if status is None else status.step))
     return left
 
 

@@ -5,10 +5,9 @@ import numpy as np
 from eudscore.records import Corpus
 from eudscore.selection.budget import rows_of
 from eudscore.store.workspace import Workspace
-from eudscore.workflow.lessons import train_spec
 from eudscore.workflow.quoting import quote_scoring
 from eudscore.workflow.requests import ScoreRequest
-from eudscore.workflow.study_plan import StudyRequest, options_of, planned, scant
+from eudscore.workflow.study_plan import StudyRequest, looked_over, options_of, planned
 from eudscore.workflow.study_rows import entropies_lacking
 from eudscore.workflow.training_quote import Lesson, TrainingQuote, quote_training
 
@@ -32,13 +31,12 @@ def quote_study(
     Raises:
         EudscoreError: as the study itself would.
     """
-    scant(request, len(pool), len(pool.classes))
+    looked_over(request, len(pool), len(pool.classes))
     lacking = entropies_lacking(workspace, pool, request)
     scoring = quote_scoring(pool, ScoreRequest(lacking, device=request.options.device)).seconds if lacking else 0.0
-    full_steps = train_spec(request.options, pool.classes).total_steps(len(pool))
     lessons = [
         Lesson(len(pool) if one.on_all_rows or one.budget is None else rows_of(one.budget, len(pool)),
-               options_of(request, one, full_steps=full_steps))
+               options_of(request, one, rows=len(pool)))
         for one in planned(request)
     ]  # fmt: skip
     return quote_training(pool, np.arange(len(pool)), test, None, lessons, before=scoring, started=started, price=price)

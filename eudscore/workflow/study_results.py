@@ -13,7 +13,7 @@ from eudscore.study.comparison import Arm, Comparison, Cost, compare, cost_of
 from eudscore.study.recalls import PREFIX as RECALL
 from eudscore.study.results import Cell
 from eudscore.study.verdict import Verdict, verdict
-from eudscore.workflow.study_plan import VERSION, Planned, Regime, StudyRequest, all_arms, planned
+from eudscore.workflow.study_plan import RS2, VERSION, Planned, Regime, StudyRequest, all_arms, planned
 
 STUDY, RESULTS = "study.json", "results.json"
 METRICS = ("accuracy", "macro_f1", "nll", "ece")
@@ -96,7 +96,7 @@ def open_study(folder: Path) -> Study:
     about = read_json(folder / STUDY, version=VERSION, remedy=_REMEDY)
     request = StudyRequest.from_json(about["request"])
     finished = [(one, status) for one, status in statuses(folder, request) if status.state is RunState.DONE]
-    cells = [cell for one, status in finished for cell in _cells(one, status.result)]
+    cells = [cell for one, status in finished for cell in _cells(request, one, status.result)]
     return Study(folder, about, request, cells, len(finished))
 
 
@@ -108,11 +108,13 @@ def statuses(folder: Path, request: StudyRequest) -> Iterator[tuple[Planned, Run
             yield one, run.read_status()
 
 
-def _cells(one: Planned, result: JsonDict) -> Iterator[Cell]:
+def _cells(request: StudyRequest, one: Planned, result: JsonDict) -> Iterator[Cell]:
+    seen = result["steps"] * request.options.batch_size  # of all rows, rs2 may not come to see each once
+    rows = min(result["train_rows"], seen) if one.strategy == RS2 else result["train_rows"]
     recalls = {f"{RECALL}{name}": value for name, value in (result.get("recall") or {}).items()}
     for metric, value in {**{name: result.get(name) for name in METRICS}, **recalls}.items():
         if value is not None:
             yield Cell(
-                one.strategy, one.budget, one.seed, metric, value, result["train_rows"], result["steps"],
+                one.strategy, one.budget, one.seed, metric, value, rows, result["steps"],
                 result["seconds"],
             )  # fmt: skip

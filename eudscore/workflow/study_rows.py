@@ -18,7 +18,7 @@ from eudscore.store.scores import Scores
 from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.workflow.choosing import labels_in, select
 from eudscore.workflow.costs import scoring_seconds
-from eudscore.workflow.lessons import no_labels
+from eudscore.workflow.lessons import check_pairs, no_labels
 from eudscore.workflow.materials import PREDICTIVE, StoredMaterials
 from eudscore.workflow.requests import BUILTIN, Entropy, Progress, ScoreRequest, entropies_for
 from eudscore.workflow.sampling import rows_of
@@ -87,8 +87,9 @@ def check_test(pool: Corpus, test: Corpus) -> Shared:
     """Look whether a test set can test, and how much of it stands in the pool.
 
     Raises:
-        InputError: the test set has other classes, or no labelled row.
+        InputError: the test set has other classes, no labelled row, or single texts where the pool has pairs.
     """
+    check_pairs(pool, test)
     labels = labels_in(pool.classes, test)
     if not ((labels >= 0) & test.has_text).any():
         raise InputError(no_labels(test))
@@ -197,15 +198,15 @@ def choose_all(
         if one.strategy == BY_LENGTH:
             like = rows[replace(one, strategy=next(iter(request.arms)), draw=0).name]
             rows[one.name] = matched_in_length(tokens, like, one.seed * request.draws + one.draw)
-            continue
-        began = time.monotonic()
-        subset = select(workspace, scores, choice_of(request, one), on_progress=on_progress)
-        if subset.selection.drawn:  # then every pair has a draw of its own
-            subset = select(workspace, scores, choice_of(request, one, drawn=True), on_progress=on_progress)
-        seconds[one.strategy] = max(seconds[one.strategy], time.monotonic() - began)
-        rows[one.name] = subset.rows
-        notes.setdefault(one.strategy, []).extend(subset.selection.notes)
-        _check_classes(pool, one, subset.rows)
+        else:
+            began = time.monotonic()
+            subset = select(workspace, scores, choice_of(request, one), on_progress=on_progress)
+            if subset.selection.drawn:  # then every pair has a draw of its own
+                subset = select(workspace, scores, choice_of(request, one, drawn=True), on_progress=on_progress)
+            seconds[one.strategy] = max(seconds[one.strategy], time.monotonic() - began)
+            rows[one.name] = subset.rows
+            notes.setdefault(one.strategy, []).extend(subset.selection.notes)
+        _check_classes(pool, one, rows[one.name])
     scoring = {name: scoring_seconds(workspace, ref, arm) for name, arm in all_arms(request).items()}
     free = dict.fromkeys(request.controls, 0.0)
     told = {name: list(dict.fromkeys(lines)) for name, lines in notes.items()} | notes_of_controls(request)

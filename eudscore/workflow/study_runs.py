@@ -44,6 +44,7 @@ def study_run(session: RunSession, spec: Mapping[str, Any], *, on_progress: Prog
         workspace, pool, tested, request, session.run.path, on_progress=advance, should_stop=session.should_stop,
         like=None if pool.id == ref.id else scored_as(workspace, ref),
     )  # fmt: skip
+    session.progress(found.done, found.total)
     return {"trainings": found.done, "verdicts": [verdict.sentence for _, verdict in found.verdicts()]}
 
 

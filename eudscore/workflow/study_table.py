@@ -10,7 +10,7 @@ from eudscore.study.metrics import SHARES
 from eudscore.study.pairs import Gain
 from eudscore.study.recalls import recall_changes, recalls_in_words
 from eudscore.workflow.pace import duration
-from eudscore.workflow.study_plan import Regime, arm_in_words
+from eudscore.workflow.study_plan import BY_LENGTH, Regime, arm_in_words
 from eudscore.workflow.study_results import Study
 
 HEADS = (
@@ -61,7 +61,7 @@ def lines_of(study: Study, metric: str = "accuracy") -> Iterator[str]:
             yield f"{name_of(arm)}: {said}"
     for name, notes in study.about["notes"].items():
         for note in notes:
-            yield f"{name}: {note}"
+            yield f"{name.replace('_', ' ')}: {note}"
 
 
 def about_lines(study: Study) -> Iterator[str]:
@@ -73,9 +73,11 @@ def about_lines(study: Study) -> Iterator[str]:
         f"{epochs:g} epochs each (fixed epochs)" if request.regime is Regime.EPOCHS
         else f"{about['full_steps']:,} updates each, what all rows get in {epochs:g} epochs (fixed steps)"
     )  # fmt: skip
+    drawn = "random and random by length are" if BY_LENGTH in request.controls else "random is"
+    seeds = "1 seed" if request.seeds == 1 else f"{request.seeds} seeds"
     yield (
         f"{about['name']}: {about['pool_rows']:,} rows to train on, {about['test_rows']:,} to test on; "
-        f"{options.model}, {regime}; {request.seeds} seeds, random is {_drawn(request.draws)}."
+        f"{options.model}, {regime}; {seeds}, {drawn} {_drawn(request.draws)}."
     )
     if study.collapsed:
         yield (

@@ -21,11 +21,11 @@ from eudscore.store.disk import writing
 from eudscore.store.documents import read_json, write_json
 from eudscore.store.whole import whole
 from eudscore.store.workspace import CorpusRef, Workspace
+from eudscore.study.results import FULL
 from eudscore.workflow.fitting import fit_run
-from eudscore.workflow.lessons import train_spec
 from eudscore.workflow.queueing import TRAIN, new_run, run_spec
 from eudscore.workflow.requests import Progress, ScoreRequest, silent
-from eudscore.workflow.study_plan import VERSION, Planned, StudyRequest, options_of, planned, scant
+from eudscore.workflow.study_plan import VERSION, Planned, StudyRequest, looked_over, options_of, planned, updates_of
 from eudscore.workflow.study_results import RESULTS, STUDY, Study, open_study
 from eudscore.workflow.study_rows import check_test, choose_all, scores_for
 from eudscore.workflow.submitting import TestSet
@@ -102,14 +102,9 @@ def _begun(
         return about
     if folder.exists() and any(not _of_a_run(path) for path in folder.iterdir()):
         raise RequestError(f"{folder} is not empty and holds no study: {_REMEDY}.")
-    if not request.arms:
-        raise RequestError(
-            "A study compares strategies with random rows and with all rows, which come along: name one, such as "
-            "coverage."
-        )
-    scant(request, len(pool), len(pool.classes))
+    looked_over(request, len(pool), len(pool.classes))
     shared = check_test(pool, test)
-    full_steps = train_spec(request.options, pool.classes).total_steps(len(pool))
+    full_steps = updates_of(request, Planned(FULL, None, 0), rows=len(pool))
     scores = scores_for(workspace, pool, request, on_progress=on_progress, like=like)
     chosen = choose_all(workspace, pool, scores, request, planned(request), on_progress=on_progress)
     about = {
@@ -154,7 +149,7 @@ def _run_of(
     details = {
         "experiment": folder.name, "arm": one.strategy, "budget": one.budget, "draw": one.draw, "rows": rows,
         "test": TestSet(ref=CorpusRef.parse(about["data"]["test"])).to_json(), "recipe": None,
-        "options": vars(options_of(request, one, full_steps=about["full_steps"])),
+        "options": vars(options_of(request, one, rows=len(pool))),
     }  # fmt: skip
     return new_run(
         workspace, run_spec(workspace, CorpusRef.parse(about["data"]["pool"]), TRAIN, details), out=found.path

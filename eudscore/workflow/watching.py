@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eudscore.errors import EudscoreError, WorkspaceError
-from eudscore.jobs.folder import RunFolder
+from eudscore.jobs.folder import RunFolder, RunStatus
 from eudscore.jobs.runs import QueuedRun
 from eudscore.records import JsonDict, RunState
 from eudscore.workflow.pace import duration, file_size
@@ -88,7 +88,7 @@ class View:
 def view(run: QueuedRun) -> View:
     """What there is to say about a job."""
     status, row, last = run.status, run.row, last_metric(run.folder)
-    pace = last if _of_this_attempt(run) else {}
+    pace = last if _of_this_attempt(run.folder, run.status) else {}
     return View(
         id=run.id, kind=_kind(run), state=status.state.value, message=status.message, step=status.step,
         total=status.total, priority=row.priority if row else 0, attempt=row.attempt if row else 0,
@@ -110,20 +110,25 @@ def _study_left(run: QueuedRun) -> float | None:
     return seconds_left(run.folder.path, request)
 
 
-def _of_this_attempt(run: QueuedRun) -> bool:
+def _of_this_attempt(folder: RunFolder, status: RunStatus) -> bool:
     """Whether the last metric tells the pace of now: a process that ended before has left the metrics of its own."""
-    if run.status.state in (RunState.QUEUED, RunState.PAUSED):
+    if status.state in (RunState.QUEUED, RunState.PAUSED):
         return False
     try:
-        written = (run.folder.path / "metrics.jsonl").stat().st_mtime
+        written = (folder.path / "metrics.jsonl").stat().st_mtime
     except FileNotFoundError:
         return False
-    return run.status.state is not RunState.RUNNING or written >= (run.status.started_at or 0.0)
+    return status.state is not RunState.RUNNING or written >= (status.started_at or 0.0)
 
 
 def log_lines(folder: Path) -> list[str]:
     """The last lines of a log."""
     return RunFolder(folder).log_tail().splitlines()[-_LOG_LINES:]
+
+
+def pace_of(folder: RunFolder, status: RunStatus) -> JsonDict:
+    """The last line of the metrics, where the process that works now wrote it; else nothing."""
+    return last_metric(folder) if _of_this_attempt(folder, status) else {}
 
 
 def last_metric(folder: RunFolder) -> JsonDict:

@@ -344,7 +344,10 @@ def test_what_did_not_end_badly_cannot_be_dismissed(state: RunState, scored: Cor
 def test_what_ended_badly_long_ago_is_in_no_queue(workspace: Workspace, scored: CorpusRef) -> None:
     run = keep_run(workspace, scored, "subset", RunState.FAILED)
     assert [job.id for job in queue_card.listed(queueing.open_jobs(workspace)[0])] == [run.path.name]
-    run.write_status(status(RunState.FAILED, created=time.time() - 2 * 86_400))
+    long_ago = time.time() - 2 * 86_400
+    run.write_status(status(RunState.FAILED, created=long_ago))  # it worked for two days
+    assert [job.id for job in queue_card.listed(queueing.open_jobs(workspace)[0])] == [run.path.name]
+    run.write_status(replace(status(RunState.FAILED, created=long_ago - 60), ended_at=long_ago))
     assert queue_card.listed(queueing.open_jobs(workspace)[0]) == []
 
 

@@ -139,7 +139,7 @@ def test_a_difference_that_many_strategies_made_likely_is_not_claimed() -> None:
 def test_equal_pairs_claim_nothing_and_promise_nothing() -> None:
     found = said(exact(random=RANDOM, coverage=RANDOM))
     assert found.to_random is Finding.NOT_SHOWN
-    assert "(0.0 points above, 95 % CI 0.0 to 0.0). It" in found.sentence
+    assert "(level, 95 % CI 0.0 to 0.0). It" in found.sentence
     found = said(exact(random=RANDOM, coverage={seed: value + 0.01 for seed, value in RANDOM.items()}))
     assert found.to_random is Finding.NOT_SHOWN
     assert "the same in every seed, of which there are too few" in found.sentence

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from eudscore.errors import RequestError
 from eudscore.selection.request import Balance, SelectionRequest, Strategy
 from eudscore.study.results import FULL, RANDOM
+from eudscore.workflow.lessons import train_spec
 from eudscore.workflow.requests import FitOptions
 from eudscore.workflow.study_plan import (
     BY_CLASS,
@@ -17,10 +18,11 @@ from eudscore.workflow.study_plan import (
     StudyRequest,
     all_arms,
     choice_of,
+    looked_over,
     options_of,
     planned,
-    scant,
     study_request,
+    updates_of,
 )
 
 
@@ -63,10 +65,10 @@ def test_random_takes_no_heed_of_classes_and_the_other_one_does() -> None:
 def test_arms_share_the_seed_of_a_pair_and_equal_updates_are_those_of_all_rows() -> None:
     request = study_request(regime="steps", options=FitOptions(epochs=2, device="cpu"))
     small, full = Planned("coverage", 0.16, 4), Planned(FULL, None, 4)
-    assert options_of(request, small, full_steps=70) == FitOptions(steps=70, seed=4, device="cpu")
-    assert options_of(request, full, full_steps=70) == FitOptions(epochs=2, seed=4, device="cpu")
+    assert options_of(request, small, rows=550) == FitOptions(steps=70, seed=4, device="cpu")  # 2 epochs of 35 batches
+    assert options_of(request, full, rows=550) == FitOptions(epochs=2, seed=4, device="cpu")
     same_epochs = study_request(regime="epochs", options=FitOptions(epochs=2, device="cpu"))
-    assert options_of(same_epochs, small, full_steps=70) == FitOptions(epochs=2, seed=4, device="cpu")
+    assert options_of(same_epochs, small, rows=550) == FitOptions(epochs=2, seed=4, device="cpu")
 
 
 @pytest.mark.parametrize(
@@ -106,9 +108,9 @@ def test_a_budget_of_fewer_rows_than_classes_is_told_and_one_of_a_single_row_ref
     counts = [max(1, int(budget * rows + 0.5)) for budget in request.budgets]
     if min(counts) < 2:
         with pytest.raises(RequestError, match="from which nothing can be learnt"):
-            scant(request, rows, classes)
+            looked_over(request, rows, classes)
         return
-    told = scant(request, rows, classes)
+    told = looked_over(request, rows, classes)
     assert [f"rows are {count:,}, fewer than the {classes} classes" for count in counts if count < classes] == [
         line[line.index("rows are") : line.index(" classes:") + 8] for line in told
     ]
@@ -122,9 +124,19 @@ def test_controls_are_named_like_strategies_and_come_after_them() -> None:
         ("random_by_length", 1), (FULL, 0),
     ]  # fmt: skip
     assert StudyRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
-    options = {one.strategy: options_of(request, one, full_steps=99) for one in planned(request)}
-    assert options["rs2"].epochs == pytest.approx(0.1 * request.epochs)
+    options = {one.strategy: options_of(request, one, rows=300) for one in planned(request)}
+    assert (options["rs2"].epochs, options["rs2"].steps) == (None, 6)  # 3 epochs of the 2 batches of 30 rows
     assert options["random_by_length"] == options["longest"]
+
+
+@given(st.integers(2, 5_000), st.sampled_from([0.05, 0.16, 0.5]), st.integers(1, 64), st.sampled_from(Regime))
+def test_updates_are_those_that_the_trainer_makes(rows: int, budget: float, batch_size: int, regime: Regime) -> None:
+    options = FitOptions(epochs=1.5, batch_size=batch_size)
+    request = study_request(budgets=[budget], regime=regime, options=options)
+    for one in planned(request):
+        count = rows if one.strategy == FULL else max(1, int(budget * rows + 0.5))
+        spec = train_spec(options_of(request, one, rows=rows), ("a", "b"))
+        assert spec.total_steps(count) == updates_of(request, one, rows=rows)
 
 
 def test_with_equal_updates_rs2_would_be_all_rows() -> None:

@@ -166,8 +166,11 @@ def test_controls_train_on_all_rows_for_fewer_updates_and_on_random_rows_of_the_
     found = carry_out(workspace, pool, test_set, request, tmp_path / "study")
     arms = {arm.strategy: arm for arm in found.compared().arms}
     assert set(arms) == {RANDOM, BY_CLASS, "longest", RS2, BY_LENGTH, FULL}
-    assert arms[RS2].n_train == arms[FULL].n_train == len(pool)
-    assert arms[RS2].steps == pytest.approx(arms[FULL].steps * 0.3, abs=1)
+    assert arms[RS2].steps == arms["longest"].steps == 8  # 4 epochs of 2 batches of 18 rows
+    assert arms[RS2].n_train == len(pool)
+    fewer = replace(request, options=request_of.options, controls=(RS2,))
+    one = carry_out(workspace, pool, test_set, fewer, tmp_path / "one").compared().arm(RS2, 0.3)
+    assert (one.steps, one.n_train) == (2, 32), "of 59 rows two batches are seen"
     assert arms[BY_LENGTH].n_train == arms["longest"].n_train
     runs = {path.name: RunFolder(path).read_spec()["rows"] for path in (tmp_path / "study" / "runs").iterdir()}
     words = np.array([len(text.split()) for text in pool.texts()])
@@ -176,8 +179,8 @@ def test_controls_train_on_all_rows_for_fewer_updates_and_on_random_rows_of_the_
     assert set(runs["random_by_length-30-0"]) != set(runs["random_by_length-30-0-1"])
     assert [arm.strategy for arm, _ in found.verdicts()] == ["longest"]
     said = "\n".join(lines_of(found))
-    assert "rs2: all rows, each epoch another part of them" in said
-    assert "random_by_length: random rows with the lengths of those of longest." in said
+    assert "rs2: rows drawn anew from all of them in every epoch" in said
+    assert "random by length: random rows with the lengths of those of longest." in said
 
 
 def test_a_study_of_chance_alone_is_refused(
