@@ -26,7 +26,7 @@ def subset(workspace: Workspace, corpus: Corpus) -> Subset:
     return select(workspace, scores, SelectionRequest(0.5))
 
 
-def wait(folders: list[RunFolder], seconds: float = 120) -> list[RunState]:
+def wait(folders: list[RunFolder], seconds: float = 300) -> list[RunState]:
     end = time.monotonic() + seconds
     while time.monotonic() < end and any(state_of(folder.path).active for folder in folders):
         time.sleep(0.2)
