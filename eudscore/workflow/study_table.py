@@ -9,6 +9,7 @@ from eudscore.study.comparison import Arm, Cost
 from eudscore.study.metrics import SHARES
 from eudscore.study.pairs import Gain
 from eudscore.study.recalls import recall_changes, recalls_in_words
+from eudscore.study.results import RANDOM
 from eudscore.workflow.pace import duration
 from eudscore.workflow.study_plan import BY_LENGTH, Regime, arm_in_words
 from eudscore.workflow.study_results import Study
@@ -57,7 +58,9 @@ def lines_of(study: Study, metric: str = "accuracy") -> Iterator[str]:
     yield ""
     yield LEGEND
     for arm in study.compared(metric).arms:
-        if arm.budget is not None and (said := recalls_in_words(recall_changes(study.cells, arm.strategy, arm.budget))):
+        if arm.budget is None or arm.strategy == RANDOM:  # what others are compared with
+            continue
+        if said := recalls_in_words(recall_changes(study.cells, arm.strategy, arm.budget)):
             yield f"{name_of(arm)}: {said}"
     for name, notes in study.about["notes"].items():
         for note in notes:

@@ -52,6 +52,11 @@ def test_what_a_model_may_know_of_the_test_set_is_told(same: int, near: int, sai
     assert overlap_line(same, near) == said
 
 
+def test_recalls_are_told_of_every_arm_but_the_one_that_they_are_compared_with(study: Study) -> None:
+    told = [line.split(": ")[0] for line in lines_of(study) if "Recall against random" in line]
+    assert told == ["longest 16 %", "random by class 16 %"]
+
+
 def test_an_arm_that_is_chosen_by_class_needs_all_labels_and_a_random_one_its_own(study: Study) -> None:
     needed = {arm.strategy: study.labels(arm) for arm in study.compared().arms}
     assert needed == {"random": 9, "random_by_class": 55, "longest": 55, "full": 55}
