@@ -116,19 +116,20 @@ def near_rows(there: pa.ChunkedArray, asked: pa.ChunkedArray, *, threshold: floa
     texts = [one.cast(pa.large_string()) for one in (there, asked)]
     together = pa.chunked_array([chunk for one in texts for chunk in one.chunks], type=pa.large_string())
     groups = near_duplicates(together, threshold=threshold).groups
-    known, chained = np.arange(len(there)), np.flatnonzero(np.isin(groups[len(there) :], groups[: len(there)]))
-    found = []
-    for group in np.unique(groups[len(there) + chained]):
-        left = len(there) + chained[groups[len(there) + chained] == group]
-        right = known[groups[: len(there)] == group][:_LOOKED_AT]
-        pairs = np.repeat(left, len(right)), np.tile(right, len(left))
-        alike = np.zeros(len(pairs[0]))
-        for start in range(0, len(alike), _PAIRS):
-            part = slice(start, start + _PAIRS)
-            for way in range(2):  # by words, by characters
-                alike[part] = np.maximum(alike[part], jaccard(together, pairs[0][part], pairs[1][part], way=way))
-        found.append(left[(alike.reshape(len(left), len(right)) >= threshold).any(axis=1)] - len(there))
-    return np.sort(np.concatenate([chained[:0], *found]))
+    ours, theirs = groups[: len(there)], groups[len(there) :]
+    chained = np.flatnonzero(np.isin(theirs, ours))
+    order = np.argsort(ours, kind="stable")
+    begins, ends = (np.searchsorted(ours[order], theirs[chained], side=side) for side in ("left", "right"))
+    counts = np.minimum(ends - begins, _LOOKED_AT)
+    which = np.repeat(np.arange(len(chained)), counts)
+    right = order[begins[which] + np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)]
+    left = len(there) + chained[which]
+    near = np.zeros(len(chained), dtype=np.bool_)
+    for start in range(0, len(which), _PAIRS):
+        part = slice(start, start + _PAIRS)
+        for way in range(2):  # by words, by characters
+            near[which[part][jaccard(together, left[part], right[part], way=way) >= threshold]] = True
+    return chained[near]
 
 
 def _sign(texts: pa.ChunkedArray, advance: Progress) -> list[_Signed]:

@@ -139,10 +139,9 @@ def beforehand(request: StudyRequest, rows: int, classes: int) -> None:
 def trainings(request: StudyRequest) -> str:
     """How many trainings a study holds, and how they come about."""
     random = counted(request.draws, "random subset", "random subsets")
-    named = [name.replace("_", " ") for name in (*request.arms, BY_CLASS, *request.controls)]
-    if BY_LENGTH in request.controls and request.draws > 1:
-        named[-1 - request.controls[::-1].index(BY_LENGTH)] += f" ({request.draws} subsets)"
-    arms = ", ".join(named)
+    several = {BY_LENGTH: f" ({request.draws} subsets)"} if request.draws > 1 else {}
+    names = (*request.arms, BY_CLASS, *request.controls)
+    arms = ", ".join(name.replace("_", " ") + several.get(name, "") for name in names)
     budgets = len(request.budgets)
     at = "" if budgets == 1 else f" at each of {budgets} budgets"
     return (

@@ -18,7 +18,7 @@ from eudscore.workflow import queueing
 from eudscore.workflow.pace import duration
 from eudscore.workflow.queueing import BAD, STUDY, open_jobs
 from eudscore.workflow.study_plan import StudyRequest, planned
-from eudscore.workflow.study_progress import seconds_left, training_now
+from eudscore.workflow.study_progress import training_now
 from eudscore.workflow.watching import View, view
 
 POLL_SECONDS = 2.0
@@ -95,7 +95,10 @@ def _draw(jobs: list[QueuedRun]) -> None:
 
 def _meter(job: QueuedRun, told: View) -> Meter:
     name, about = _called(job, told.kind)
-    facts, share = (_of_study(job) if told.kind == STUDY else None) or (_facts(job, told), meters.share_of(job.status))
+    facts, share = (_of_study(job, told.eta) if told.kind == STUDY else None) or (
+        _facts(job, told),
+        meters.share_of(job.status),
+    )
     return Meter(name, (about, *facts), share if job.status.state in UNFINISHED else None, job.status.state)
 
 
@@ -104,13 +107,13 @@ def _facts(job: QueuedRun, told: View) -> tuple[str, ...]:
     return *state_of, *meters.message_of(job.status)
 
 
-def _of_study(job: QueuedRun) -> tuple[tuple[str, ...], float] | None:
+def _of_study(job: QueuedRun, left: float | None) -> tuple[tuple[str, ...], float] | None:
     """Where a study is, counted in trainings; None before the first of them."""
     if job.status.state is not RunState.RUNNING:
         return None
     try:
         request = StudyRequest.from_json(job.folder.read_spec()["request"])
-        now, left = training_now(job.folder.path, request), seconds_left(job.folder.path, request)
+        now = training_now(job.folder.path, request)
     except (EudscoreError, KeyError, TypeError, ValueError, AttributeError):  # its own card says what is wrong
         return None
     if now is None:
