@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from eudscore.ui import duplicates, gallery, role_form, rows, sources, state, summary, theme, work
+from eudscore.ui import duplicates, gallery, leaving, role_form, rows, sources, state, summary, theme, work
 
 theme.page_setup("Data")
 
@@ -24,7 +24,7 @@ if actions.button(
 ):
     with state.sentences():
         work.begin_preparation(opened.ref)
-        st.switch_page(summary.page("explore"))
+        leaving.leave_for("explore", actions)
 work.show_preparation(opened.ref)
 summary.figures(opened)
 left, right = st.columns([1.72, 1])

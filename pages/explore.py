@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from eudscore.ui import inspect, picked, state, summary, theme, why, work
+from eudscore.ui import inspect, leaving, picked, state, summary, theme, why, work
 
 theme.page_setup("Explore")
 
@@ -14,7 +14,7 @@ if opened is None:
 
 actions = theme.header(opened.corpus.name, summary.chips(opened))
 if actions.button("Select a subset", key="to_select", type="primary", icon=":material/tune:"):
-    st.switch_page(summary.page("select"))
+    leaving.leave_for("select", actions)
 work.show_preparation(opened.ref)
 
 scores = state.scores_of(opened.ref)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from eudscore.ui import cards, inspect, scoring_form, state, summary, theme, work
+from eudscore.ui import cards, inspect, leaving, scoring_form, state, summary, theme, work
 
 theme.page_setup("Score")
 
@@ -14,7 +14,7 @@ if opened is None:
 
 actions = theme.header(opened.corpus.name, summary.chips(opened))
 if actions.button("Explore the scores", key="to_explore", icon=":material/scatter_plot:"):
-    st.switch_page(summary.page("explore"))
+    leaving.leave_for("explore", actions)
 work.show_preparation(opened.ref)
 left, right = st.columns([1, 1.72])
 scores = state.scores_of(opened.ref)

@@ -7,6 +7,7 @@ from eudscore.ui import (
     comparing,
     enough,
     inspect,
+    leaving,
     opening,
     placing,
     saved,
@@ -33,7 +34,7 @@ if opened is None:
 
 actions = theme.header(opened.corpus.name, summary.chips(opened))
 if actions.button("Fine-tune on it", key="to_train", type="primary", icon=":material/model_training:"):
-    st.switch_page(summary.page("train"))
+    leaving.leave_for("train", actions)
 work.show_preparation(opened.ref)
 scores = state.scores_of(opened.ref)
 view = views.explorer_view(opened, scores, key=opening.SELECT)

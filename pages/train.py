@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from eudscore.ui import board, launching, state, summary, theme
+from eudscore.ui import board, launching, leaving, state, summary, theme
 
 theme.page_setup("Train")
 
@@ -19,7 +19,7 @@ if opened.corpus.roles.label is None:
         icon="label_off",
     )
     if box.button("Go to Data", key="to_data"):
-        st.switch_page(summary.page("data"))
+        leaving.leave_for("data", box)
     st.stop()
 
 left, right = st.columns([1, 2])

@@ -1,7 +1,13 @@
-/** Word to the server, at most eight times a second; the last one always arrives. */
+/**
+ * Word to the server, at most eight times a second; the last one always arrives.
+ *
+ * What waits is sent before a press can lead elsewhere: once the page is left it would be taken for word of the old one.
+ */
 
 const EVERY = 125; // milliseconds
 const REMEMBERED = 64;
+const PRESSES = ["pointerdown", "keydown"];
+const FIRST = { capture: true }; // before what is pressed hears of it
 
 export class Report {
   /** `textsOf(choice)`: as what a page that sends back what it heard may send a choice. */
@@ -10,6 +16,7 @@ export class Report {
     this.send = () => {};
     this.revision = Date.now(); // rises from one component to the next, too
     this.said = [];
+    this.hurry = ({ key = "Enter" }) => (key === "Enter" || key === " ") && this.#flush();
   }
 
   /** Send `choice` now, or as soon as the last word is long enough ago. */
@@ -18,6 +25,7 @@ export class Report {
     if (this.waiting) return;
     const left = EVERY - (performance.now() - (this.last ?? -EVERY));
     this.waiting = setTimeout(() => this.#flush(), Math.max(0, left));
+    for (const press of PRESSES) window.addEventListener(press, this.hurry, FIRST);
   }
 
   /** Whether a page that sends back what it heard sends this. */
@@ -26,7 +34,7 @@ export class Report {
   }
 
   #flush() {
-    this.waiting = null;
+    this.stop();
     this.last = performance.now();
     this.revision += 1;
     this.said = [...this.said, ...this.textsOf(this.next)].slice(-REMEMBERED);
@@ -36,5 +44,6 @@ export class Report {
   stop() {
     clearTimeout(this.waiting);
     this.waiting = null;
+    for (const press of PRESSES) window.removeEventListener(press, this.hurry, FIRST);
   }
 }

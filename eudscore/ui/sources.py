@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from eudscore.errors import EudscoreError
 from eudscore.records import Corpus
 from eudscore.ui import kept, reading_form, state, theme, work
+from eudscore.ui.leaving import leave_for
 from eudscore.ui.quoting import literal
-from eudscore.ui.summary import page
 
 TYPES = [
     "csv", "tsv", "tab", "jsonl", "ndjson", "json", "parquet", "arrow", "feather", "txt", "xlsx", "gz", "zst", "zip",
@@ -33,10 +34,10 @@ def welcome() -> None:
         icon=":material/play_arrow:",
         disabled=state.read_only(),
     ):
-        open_demo()
+        open_demo(box)
 
 
-def open_demo() -> None:
+def open_demo(place: DeltaGenerator) -> None:
     """Read the demo, score it in a worker, and go to the map."""
     from eudscore.corpus.read import read_source
 
@@ -44,14 +45,14 @@ def open_demo() -> None:
         ref = state.workspace().keep_corpus(read_source("demo"))
         state.choose(ref)
         work.begin_preparation(ref)
-        st.switch_page(page("explore"))
+        leave_for("explore", place)
 
 
 def choices() -> reading_form.Options:
     """Upload, path and what is there already, side by side; how much of it to read, below and as the answer."""
     upload, path, there = st.columns(3)
     with there:
-        _workspace()
+        _workspace(there)
     options = reading_form.options()
     with upload:
         _upload(options)
@@ -115,7 +116,7 @@ def _path(options: reading_form.Options) -> None:
         theme.error_box("No path was given: type where the file is, or a Hub id.")
 
 
-def _workspace() -> None:
+def _workspace(place: DeltaGenerator) -> None:
     entries = kept.data_sets()
     if entries:
         kept.choice(entries)
@@ -126,7 +127,7 @@ def _workspace() -> None:
         and all(entry.source != "demo" for entry in entries)
         and st.button("Open the demo", key="open_demo", icon=":material/play_arrow:", disabled=state.read_only())
     ):
-        open_demo()
+        open_demo(place)
 
 
 def _keep(read: Callable[[], Corpus], name: str, options: reading_form.Options) -> None:

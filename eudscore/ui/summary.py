@@ -6,20 +6,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from eudscore import locations
 from eudscore.corpus.profile import Profile, profile
 from eudscore.store.workspace import CorpusRef
 from eudscore.ui import figures as charts
 from eudscore.ui import state, theme
+from eudscore.ui.leaving import leave_for
 from eudscore.ui.quoting import counted, note
 from eudscore.ui.state import Opened
 
 _MOST_BARS = 14
-
-
-def page(name: str) -> str:
-    """A page file, for `st.switch_page`."""
-    return str(locations.site() / "pages" / f"{name}.py")
 
 
 def chips(opened: Opened) -> list[str]:
@@ -113,4 +108,4 @@ def nothing_open() -> None:
     """A page that needs a data set, in an empty workspace."""
     box = theme.empty_state("No data set is open. Begin with the demo, or bring your own.", icon="database")
     if box.button("Go to Data", key="to_data", type="primary"):
-        st.switch_page(page("data"))
+        leave_for("data", box)

@@ -1,7 +1,7 @@
 """A server and a browser for the journeys; without a browser they are skipped, under CI they fail."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import browser
@@ -36,3 +36,13 @@ def picture(request: pytest.FixtureRequest) -> Path:
     folder = browser.ROOT / "test-artifacts"
     folder.mkdir(exist_ok=True)
     return folder / f"{request.node.name.replace('/', '-')}.png"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A journey that fails tells what went wrong in its window, too."""
+    report = yield
+    visit = getattr(item, "funcargs", {}).get("visit")
+    if report.failed and isinstance(visit, browser.Visit):
+        report.sections.append(("What went wrong in the window", "\n".join(visit.wrong) or "nothing that it told"))
+    return report

@@ -1,0 +1,82 @@
+"""Word of a component to the server: not too often, and all of it before a press leads elsewhere."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from eudscore import locations
+
+PROGRAM = """
+import { Report } from "%s";
+globalThis.window = new EventTarget();
+const answers = {};
+const report = new Report((choice) => [String(choice.at)]);
+const sent = [];
+report.send = ({ at }) => sent.push(at);
+const pause = (wait) => new Promise((done) => setTimeout(done, wait));
+const press = (type, key) => window.dispatchEvent(Object.assign(new Event(type), key && { key }));
+
+report.tell({ at: 0 });
+await pause(20);
+for (let at = 1; at <= 30; at += 1) report.tell({ at });
+answers.hurried = [...sent];
+await pause(200);
+answers.calm = [...sent];
+
+report.tell({ at: 31 });
+press("keydown", "ArrowLeft");
+answers.steered = [...sent];
+press("pointerdown");
+answers.pressed = [...sent];
+await pause(200);
+answers.once = [...sent];
+
+report.tell({ at: 32 });
+report.tell({ at: 33 });
+press("keydown", "Enter");
+answers.entered = [...sent];
+report.tell({ at: 34 });
+report.stop();
+press("pointerdown");
+await pause(200);
+answers.stopped = [...sent];
+answers.echoes = [report.echoes("33"), report.echoes("34")];
+process.stdout.write(JSON.stringify(answers));
+"""
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict:
+    node = shutil.which("node")
+    if node is None:
+        if os.environ.get("CI"):
+            pytest.fail("node is missing, so the front end cannot be tested")
+        pytest.skip("node is not on this machine")
+    program = PROGRAM % (locations.assets() / "map" / "report.js").as_uri()
+    done = subprocess.run(
+        [node, "--input-type=module", "-e", program], capture_output=True, text=True, timeout=50, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_of_many_words_at_once_the_first_and_the_last_are_sent(answers):
+    assert answers["hurried"] == [0]
+    assert answers["calm"] == [0, 30]
+
+
+def test_what_waits_is_sent_before_a_press_leads_elsewhere_and_only_once(answers):
+    assert answers["pressed"] == answers["once"] == [0, 30, 31]
+    assert answers["entered"] == [0, 30, 31, 33]
+
+
+def test_a_key_that_steers_sends_no_more_often_than_ever(answers):
+    assert answers["steered"] == [0, 30]
+
+
+def test_nothing_is_sent_after_the_end(answers):
+    assert answers["stopped"] == [0, 30, 31, 33]
+    assert answers["echoes"] == [True, False]
