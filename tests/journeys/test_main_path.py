@@ -87,6 +87,10 @@ def test_from_an_empty_workspace_to_a_finished_fine_tune(visit: Visit, slice_of_
 
     page.get_by_role("button", name="Fine-tune on it").click()
     expect(page.get_by_text(re.compile(rf"^{shown} of {ROWS} rows, strategy [a-z]+"))).to_be_visible(timeout=MINUTE)
+    epochs = page.get_by_role("spinbutton", name="Epochs")
+    epochs.fill("1")
+    epochs.press("Enter")
+    visit.settle()
     page.get_by_role("button", name="Launch the fine-tune").click()
     expect(page.get_by_text(re.compile("step [0-9]+ of")).first).to_be_visible(timeout=MINUTE)
     page.reload()  # closing the tab does not stop the work, and whoever comes back sees it
