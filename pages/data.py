@@ -24,7 +24,7 @@ if actions.button(
 ):
     with state.sentences():
         work.begin_preparation(opened.ref)
-        leaving.leave_for("explore", actions)
+        leaving.leave_for("explore", actions, opened.ref)
 work.show_preparation(opened.ref)
 summary.figures(opened)
 left, right = st.columns([1.72, 1])

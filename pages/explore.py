@@ -14,7 +14,7 @@ if opened is None:
 
 actions = theme.header(opened.corpus.name, summary.chips(opened))
 if actions.button("Select a subset", key="to_select", type="primary", icon=":material/tune:"):
-    leaving.leave_for("select", actions)
+    leaving.leave_for("select", actions, opened.ref)
 work.show_preparation(opened.ref)
 
 scores = state.scores_of(opened.ref)

@@ -14,7 +14,7 @@ if opened is None:
 
 actions = theme.header(opened.corpus.name, summary.chips(opened))
 if actions.button("Explore the scores", key="to_explore", icon=":material/scatter_plot:"):
-    leaving.leave_for("explore", actions)
+    leaving.leave_for("explore", actions, opened.ref)
 work.show_preparation(opened.ref)
 left, right = st.columns([1, 1.72])
 scores = state.scores_of(opened.ref)

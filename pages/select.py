@@ -34,7 +34,7 @@ if opened is None:
 
 actions = theme.header(opened.corpus.name, summary.chips(opened))
 if actions.button("Fine-tune on it", key="to_train", type="primary", icon=":material/model_training:"):
-    leaving.leave_for("train", actions)
+    leaving.leave_for("train", actions, opened.ref)
 work.show_preparation(opened.ref)
 scores = state.scores_of(opened.ref)
 view = views.explorer_view(opened, scores, key=opening.SELECT)

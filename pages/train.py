@@ -19,7 +19,7 @@ if opened.corpus.roles.label is None:
         icon="label_off",
     )
     if box.button("Go to Data", key="to_data"):
-        leaving.leave_for("data", box)
+        leaving.leave_for("data", box, opened.ref)
     st.stop()
 
 left, right = st.columns([1, 2])

@@ -6,7 +6,7 @@
 
 const EVERY = 125; // milliseconds
 const REMEMBERED = 64;
-const PRESSES = ["pointerdown", "keydown"];
+const PRESSES = ["pointerdown", "keydown", "click"]; // of a click alone, if no hand is behind it
 const FIRST = { capture: true }; // before what is pressed hears of it
 
 export class Report {

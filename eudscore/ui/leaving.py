@@ -7,6 +7,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from eudscore import locations
+from eudscore.store.workspace import CorpusRef
+from eudscore.ui import state
 
 _KEY = "leave"
 # Seconds. A question that comes while this run goes on waits for it, and is dropped when the link is followed; one that
@@ -27,7 +29,7 @@ _FOLLOW = f"""
 """
 
 
-def leave_for(name: str, place: DeltaGenerator) -> NoReturn:
+def leave_for(name: str, place: DeltaGenerator, ref: CorpusRef | None = None) -> NoReturn:
     """End this run and let the browser follow its own link to a page.
 
     Not `st.switch_page`: with it the browser learns last that the page was left. Meanwhile it asks, once a second, how
@@ -38,9 +40,12 @@ def leave_for(name: str, place: DeltaGenerator) -> NoReturn:
     Args:
         name: a file of `pages/`, without its ending.
         place: holds the unseen link; not the page itself, where the answer to a last question may take its place.
+        ref: the data set that the page will be about. It stands in the link, so that the page need not add it to the
+            address as one step more for the browser's Back.
     """
     with place.container(key=_KEY):
-        st.page_link(str(locations.site() / "pages" / f"{name}.py"))
+        named = None if ref is None else {state.DATA: str(ref)}
+        st.page_link(str(locations.site() / "pages" / f"{name}.py"), query_params=named)
         st.html(_FOLLOW, unsafe_allow_javascript=True)
     time.sleep(_UNTIL_GONE)
     st.stop()

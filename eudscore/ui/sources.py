@@ -43,9 +43,8 @@ def open_demo(place: DeltaGenerator) -> None:
 
     with state.sentences():
         ref = state.workspace().keep_corpus(read_source("demo"))
-        state.choose(ref)
         work.begin_preparation(ref)
-        leave_for("explore", place)
+        leave_for("explore", place, ref)
 
 
 def choices() -> reading_form.Options:

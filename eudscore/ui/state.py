@@ -14,7 +14,7 @@ from eudscore.store.scores import Scores
 from eudscore.store.workspace import CorpusRef, Workspace, default_root
 from eudscore.ui import theme
 
-_DATA = "data"
+DATA = "data"
 
 
 @dataclass(frozen=True)
@@ -45,28 +45,28 @@ def opened() -> Opened | None:
 
     An address of a data set that is not here is said, and the page goes on with the latest one.
     """
-    named = st.query_params.get(_DATA) or st.session_state.get(_DATA)
+    named = st.query_params.get(DATA) or st.session_state.get(DATA)
     if named is not None:
         try:
             return _open(CorpusRef.parse(named))
         except EudscoreError as error:
             theme.error_box(str(error))
-            st.query_params.pop(_DATA, None)
-            st.session_state.pop(_DATA, None)
+            st.query_params.pop(DATA, None)
+            st.session_state.pop(DATA, None)
     latest = workspace().corpora()
     return _open(latest[0].ref) if latest else None
 
 
 def choose(ref: CorpusRef) -> None:
     """Make a data set the one all pages are about."""
-    st.session_state[_DATA] = str(ref)
-    st.query_params[_DATA] = str(ref)
+    st.session_state[DATA] = str(ref)
+    st.query_params[DATA] = str(ref)
 
 
 def _open(ref: CorpusRef) -> Opened:
     corpus = workspace().corpus(ref)
-    st.session_state[_DATA] = str(ref)  # what an address names goes along to the next page
-    if st.query_params.get(_DATA) != str(ref):
+    st.session_state[DATA] = str(ref)  # what an address names goes along to the next page
+    if st.query_params.get(DATA) != str(ref):
         choose(ref)
     return Opened(ref, corpus)
 

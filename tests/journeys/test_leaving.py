@@ -31,9 +31,20 @@ window.setInterval = (what, wait, ...rest) => {
 };
 window.clearInterval = (id) => { window.polls.delete(id); end(id); };
 """
+# Presses a button, asks a moment later, and looks how far the button moves while it is there.
 PRESSED = """
 ([name, wait]) => {
-  [...document.querySelectorAll("button")].find((one) => one.innerText.includes(name)).click();
+  const button = [...document.querySelectorAll("button")].find((one) => one.innerText.includes(name));
+  const { left, top } = button.getBoundingClientRect();
+  window.moved = 0;
+  const look = () => {
+    if (!button.isConnected || !button.innerText.includes(name)) return;
+    const now = button.getBoundingClientRect();
+    window.moved = Math.max(window.moved, Math.abs(now.left - left), Math.abs(now.top - top));
+    requestAnimationFrame(look);
+  };
+  look();
+  button.click();
   setTimeout(() => window.polls.forEach((ask) => ask()), wait);
 }
 """
@@ -88,9 +99,12 @@ def test_a_question_that_is_on_its_way_when_a_page_is_left_does_not_touch_the_ne
     for wait in (5, 20):  # milliseconds from the click to the question
         visit.open(f"/{page}?data={ref}")
         visit.page.wait_for_function("window.polls.size > 0")
+        pages = visit.page.evaluate("history.length")
         visit.page.evaluate(PRESSED, [button, wait])
         expect(visit.page).to_have_url(re.compile(f"/{there}"))
         visit.page.wait_for_timeout(700)  # until the question was answered, whatever the answer does
         visit.settle()
         expect(visit.page.get_by_text(shown).first).to_be_visible()
+        assert visit.page.evaluate("history.length") == pages + 1, "one step back leads to the page before"
+        assert visit.page.evaluate("window.moved") < 1, "what was pressed keeps its place"
         visit.assert_clean()

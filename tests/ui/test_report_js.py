@@ -35,6 +35,7 @@ await pause(200);
 answers.once = [...sent];
 
 report.tell({ at: 32 });
+press("click");
 report.tell({ at: 33 });
 press("keydown", "Enter");
 answers.entered = [...sent];
@@ -70,7 +71,7 @@ def test_of_many_words_at_once_the_first_and_the_last_are_sent(answers):
 
 def test_what_waits_is_sent_before_a_press_leads_elsewhere_and_only_once(answers):
     assert answers["pressed"] == answers["once"] == [0, 30, 31]
-    assert answers["entered"] == [0, 30, 31, 33]
+    assert answers["entered"] == [0, 30, 31, 32, 33]
 
 
 def test_a_key_that_steers_sends_no_more_often_than_ever(answers):
@@ -78,5 +79,5 @@ def test_a_key_that_steers_sends_no_more_often_than_ever(answers):
 
 
 def test_nothing_is_sent_after_the_end(answers):
-    assert answers["stopped"] == [0, 30, 31, 33]
+    assert answers["stopped"] == [0, 30, 31, 32, 33]
     assert answers["echoes"] == [True, False]
