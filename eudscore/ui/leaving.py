@@ -18,10 +18,11 @@ _UNTIL_GONE = 0.5
 _FOLLOW = f"""
 <script>
 {{
+  const box = document.currentScript.closest(".st-key-{_KEY}");
   const follow = () => {{
-    const link = document.querySelector(".st-key-{_KEY} a");
+    const link = box.querySelector("a");
     if (link) link.click();
-    else setTimeout(follow, 10);
+    else if (box.isConnected) setTimeout(follow, 10);
   }};
   follow();
 }}
