@@ -1,16 +1,11 @@
 """The browser's arithmetic of a selection against the server's, row for row."""
 
-import json
-import os
-import shutil
-import subprocess
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pytest
 
-from eudscore import locations
 from eudscore.errors import RequestError
 from eudscore.records import Band
 from eudscore.selection.band import default_band, holding_band
@@ -20,11 +15,12 @@ from eudscore.selection.ranking import Ranking
 from eudscore.selection.recipe import Provenance, select
 from eudscore.selection.request import Balance, Per, SelectionRequest, Strategy, Tokens
 from eudscore.selection.strategies import STRATEGIES, Need
+from tests.ui.front_end import in_node
 
 PROGRAM = """
-import { inOrder, makePool, select, withOthers } from "%(band)s";
-import { defaultBand, holdingBand, parseBudget, renewed, settled, withBand, withBudget } from "%(coupling)s";
-import { placesOf, preference } from "%(preference)s";
+import { inOrder, makePool, select, withOthers } from "./band.js";
+import { defaultBand, holdingBand, parseBudget, renewed, settled, withBand, withBudget } from "./coupling.js";
+import { placesOf, preference } from "./preference.js";
 import { readFileSync } from "node:fs";
 
 const numbers = (list) => Float32Array.from(list, (value) => value ?? NaN);
@@ -119,18 +115,7 @@ class Case:
 
 
 def in_browser(cases):
-    node = shutil.which("node")
-    if node is None:
-        if os.environ.get("CI"):
-            pytest.fail("node is missing, so the front end cannot be compared")
-        pytest.skip("node is not on this machine")
-    folder = locations.assets() / "map"
-    program = PROGRAM % {name: (folder / f"{name}.js").as_uri() for name in ("band", "coupling", "preference")}
-    command = [node, "--input-type=module", "-e", program]
-    sent = json.dumps([_sent(case) for case in cases])
-    done = subprocess.run(command, input=sent, capture_output=True, text=True, timeout=50)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return in_node(PROGRAM, [_sent(case) for case in cases])
 
 
 def _sent(case: Case):

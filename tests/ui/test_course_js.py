@@ -1,16 +1,11 @@
 """What counts of the choices that a person makes in a hurry: the newest, and every step through the past."""
 
-import json
-import os
-import shutil
-import subprocess
-
 import pytest
 
-from eudscore import locations
+from tests.ui.front_end import in_node
 
 PROGRAM = """
-import { Course } from "%s";
+import { Course } from "./course.js";
 const waiting = [];
 let said = [];
 const slow = () => new Promise((done, fail) => waiting.push({ done, fail }));
@@ -94,16 +89,7 @@ process.stdout.write(JSON.stringify(answers));
 
 @pytest.fixture(scope="module")
 def answers() -> dict:
-    node = shutil.which("node")
-    if node is None:
-        if os.environ.get("CI"):
-            pytest.fail("node is missing, so the front end cannot be tested")
-        pytest.skip("node is not on this machine")
-    program = PROGRAM % (locations.assets() / "map" / "course.js").as_uri()
-    command = [node, "--input-type=module", "-e", program]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=50)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return in_node(PROGRAM)
 
 
 @pytest.mark.parametrize("pace", ["quick", "slow"])

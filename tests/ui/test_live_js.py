@@ -1,19 +1,14 @@
 """What the Select page shows of very many rows while the hand moves, against what it shows once the hand is still."""
 
-import json
-import os
-import shutil
-import subprocess
-
 import pytest
 
-from eudscore import locations
+from tests.ui.front_end import in_node
 
 PROGRAM = """
-import { makePool, tally, withOthers, withShares } from "%(band)s";
-import { renewed, settled, withBand } from "%(coupling)s";
-import { glimpsed, sampleOf } from "%(live)s";
-import { preference } from "%(preference)s";
+import { makePool, tally, withOthers, withShares } from "./band.js";
+import { renewed, settled, withBand } from "./coupling.js";
+import { glimpsed, sampleOf } from "./live.js";
+import { preference } from "./preference.js";
 
 let seed = 7;
 const random = () => {
@@ -121,27 +116,13 @@ process.stdout.write(JSON.stringify(answers));
 """
 
 
-def in_browser(program):
-    node = shutil.which("node")
-    if node is None:
-        if os.environ.get("CI"):
-            pytest.fail("node is missing, so the front end cannot be tried")
-        pytest.skip("node is not on this machine")
-    folder = locations.assets() / "map"
-    modules = {name: (folder / f"{name}.js").as_uri() for name in ("band", "coupling", "live", "preference")}
-    command = [node, "--input-type=module", "-e", PROGRAM % modules + program]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
 def test_few_rows_are_all_looked_at_and_a_glimpse_leaves_no_trace():
-    for name, answer in in_browser(ALIKE).items():
+    for name, answer in in_node(PROGRAM + ALIKE).items():
         assert answer == {"same": True, "whole": True, "after": True, "partly": True}, name
 
 
 def test_a_glimpse_of_a_million_rows_is_within_a_few_per_cent_of_them():
-    answers = in_browser(NEAR)
+    answers = in_node(PROGRAM + NEAR)
     assert len(answers) == 11
     for name, answer in answers.items():
         glimpse, exact = answer["glimpse"], answer["exact"]
@@ -157,7 +138,7 @@ def test_a_glimpse_of_a_million_rows_is_within_a_few_per_cent_of_them():
 
 
 def test_an_interval_solved_on_a_sample_is_near_the_one_of_all_rows():
-    for answer in in_browser(SOLVED):
+    for answer in in_node(PROGRAM + SOLVED):
         for near, exact in ((answer["glimpse"], answer["exact"]), answer["moved"]):
             assert (near["lo"], near["hi"]) == pytest.approx((exact["lo"], exact["hi"]), abs=0.01)
             assert near["k"] == exact["k"]

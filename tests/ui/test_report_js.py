@@ -1,16 +1,11 @@
 """Word of a component to the server: not too often, and all of it before a press leads elsewhere."""
 
-import json
-import os
-import shutil
-import subprocess
-
 import pytest
 
-from eudscore import locations
+from tests.ui.front_end import in_node
 
 PROGRAM = """
-import { Report } from "%s";
+import { Report } from "./report.js";
 globalThis.window = new EventTarget();
 const answers = {};
 const report = new Report((choice) => [String(choice.at)]);
@@ -51,17 +46,7 @@ process.stdout.write(JSON.stringify(answers));
 
 @pytest.fixture(scope="module")
 def answers() -> dict:
-    node = shutil.which("node")
-    if node is None:
-        if os.environ.get("CI"):
-            pytest.fail("node is missing, so the front end cannot be tested")
-        pytest.skip("node is not on this machine")
-    program = PROGRAM % (locations.assets() / "map" / "report.js").as_uri()
-    done = subprocess.run(
-        [node, "--input-type=module", "-e", program], capture_output=True, text=True, timeout=50, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return in_node(PROGRAM)
 
 
 def test_of_many_words_at_once_the_first_and_the_last_are_sent(answers):

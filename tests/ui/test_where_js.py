@@ -1,23 +1,19 @@
 """What the browser picks against what the server picks, row for row."""
 
-import json
-import os
-import shutil
-import subprocess
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
-from eudscore import locations
 from eudscore.selection.codes import LAST, axis_of, codes_of
 from eudscore.selection.order import hash_order
 from eudscore.selection.where import parse_where, rows_where
+from tests.ui.front_end import in_node
 
 PROGRAM = """
-import { inOrder } from "%(band)s";
-import { Facet, jointly } from "%(facet)s";
-import { heldHere, inverted, needs, rowsWhere, withMark } from "%(where)s";
+import { inOrder } from "./band.js";
+import { Facet, jointly } from "./facet.js";
+import { heldHere, inverted, needs, rowsWhere, withMark } from "./where.js";
 import { readFileSync } from "node:fs";
 
 const cases = JSON.parse(readFileSync(0, "utf8"));
@@ -32,7 +28,7 @@ const answers = cases.map((asked) => {
     classes: asked.classes,
     labels: inOrder(Int32Array.from(asked.labels), order),
     codes: (name) => facets[name].codes,
-    held: (mark) => (mark.words ? Uint8Array.from(order, (row) => row %% 2) : heldHere(mark, { xy, order })),
+    held: (mark) => (mark.words ? Uint8Array.from(order, (row) => row % 2) : heldHere(mark, { xy, order })),
   };
   const rowsOf = (where) => {
     const picked = rowsWhere(where, pool, order.length);
@@ -54,20 +50,6 @@ const answers = cases.map((asked) => {
 });
 process.stdout.write(JSON.stringify(answers));
 """
-
-
-def in_browser(cases):
-    node = shutil.which("node")
-    if node is None:
-        if os.environ.get("CI"):
-            pytest.fail("node is missing, so the front end cannot be compared")
-        pytest.skip("node is not on this machine")
-    folder = locations.assets() / "map"
-    program = PROGRAM % {name: (folder / f"{name}.js").as_uri() for name in ("band", "facet", "where")}
-    command = [node, "--input-type=module", "-e", program]
-    done = subprocess.run(command, input=json.dumps(cases), capture_output=True, text=True, timeout=50)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 @dataclass
@@ -141,7 +123,7 @@ def compared():
         rows_where(parse_where(where, columns=["a", "b"], classes=3), one)
         for one, where in zip(data, wheres, strict=True)
     ]
-    return list(zip(data, wheres, picked, in_browser(cases), strict=True))
+    return list(zip(data, wheres, picked, in_node(PROGRAM, cases), strict=True))
 
 
 def test_the_browser_picks_the_rows_of_the_server(compared):
