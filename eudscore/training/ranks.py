@@ -4,6 +4,7 @@ Each reads its share of every batch, and the gradients are added up before the u
 of as many rows, as one process would make, and the gradient is the same up to rounding (dropout apart).
 """
 
+import atexit
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -73,7 +74,17 @@ def join_ranks(device: str) -> Ranks:
     from accelerate import PartialState
 
     state = PartialState(cpu=device == "cpu")
+    atexit.unregister(_leave_ranks)
+    atexit.register(_leave_ranks)
     return Ranks(state.process_index, state.num_processes)
+
+
+def _leave_ranks() -> None:
+    """End the threads that speak to the others: where Python finds them at its own end, it aborts the process."""
+    import torch.distributed
+
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def _is_launched() -> bool:

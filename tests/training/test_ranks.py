@@ -87,6 +87,35 @@ def test_two_processes_do_what_one_does_and_go_on_where_both_left(
     assert not np.isnan(pair_columns["confidence"]).any()
 
 
+LEAVING = """
+import atexit
+import torch.distributed
+from eudscore.training.ranks import join_ranks
+
+atexit.register(lambda: print(torch.distributed.is_initialized()))  # called after what is registered later
+for _ in range(2):
+    ranks = join_ranks("cpu")
+    print(ranks.gathered(ranks.rank), torch.distributed.is_initialized())
+"""
+
+
+def test_whoever_met_the_others_takes_leave_before_python_ends() -> None:
+    """Threads of gloo that are still there then abort the process, once in three times."""
+    address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2", "OMP_NUM_THREADS": "1"}
+    root = str(Path(__file__).parents[2])
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", LEAVING], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, **address, "PYTHONPATH": root, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+        )
+        for rank in (0, 1)
+    ]  # fmt: skip
+    for process in both:
+        said, wrong = process.communicate(timeout=120)
+        assert process.returncode == 0, wrong
+        assert said.splitlines() == ["[0, 1] True", "[0, 1] True", "False"]
+
+
 def test_alone_nothing_is_sent_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     ranks = join_ranks("cpu")
