@@ -33,6 +33,7 @@ from scipy import stats
 
 from eudscore.corpus.read import read_source
 from eudscore.entropy.clusters import cluster_count
+from eudscore.entropy.combine import mean_rank
 from eudscore.entropy.hashes import hash_column
 from eudscore.entropy.predictive import label_gap, predictive_entropy
 from eudscore.geometry.duplicates import duplicate_groups
@@ -52,11 +53,13 @@ from eudscore.selection.request import Balance, Per, SelectionRequest, Strategy
 from eudscore.store.workspace import Workspace
 from eudscore.workflow.ranking import rank_anew
 from eudscore.workflow.requests import BUILTIN, Entropy, ScoreRequest, silent
+from eudscore.workflow.scoring import score
 from eudscore.workflow.vectors import space_of
 
 SETS = ("sst2", "ag_news", "trec", "demo", "banking77", "clinc150", "noisy_agnews", "goemotions")
 TUNED_ON = SETS[:4]
 BASE = {"probe": "random", "finetune": "random by class"}
+IN_IGSE = ("information_entropy", "generative_entropy", "semantic_entropy")
 BUDGETS = (0.05, 0.16, 0.30)
 SEEDS = 10
 POOL = 0.9  # share of the training rows that a seed draws
@@ -76,6 +79,13 @@ class DataSet:
     test_vectors: Floats
     test_labels: Ints
 
+    @cached_property
+    def generative(self) -> Floats:
+        """Of each training text by the built-in language model, which reads each by itself; kept in the cache."""
+        workspace = Workspace(CACHE)
+        ref = workspace.keep_corpus(self.train, listed=False)
+        return score(workspace, ref, ScoreRequest((Entropy.GENERATIVE,))).columns["generative_entropy"]
+
 
 @dataclass(frozen=True, eq=False)
 class Sample:
@@ -87,6 +97,7 @@ class Sample:
     columns: dict[str, Floats]
     likeliest: tuple[Ints, Floats]
     groups: Ints
+    generative: Callable[[], Floats]
     seed: int = 0
     labelled: bool = True
 
@@ -118,6 +129,11 @@ class Sample:
         """A score; those that only some arms read are found when they are asked for."""
         if name not in self.columns and name.startswith("predictive"):
             raise KeyError(name)
+        if name == "igse" and name not in self.columns:
+            parts = {part: self.column(part).astype(np.float64) for part in IN_IGSE}
+            self.columns[name] = mean_rank(parts, self.tokens, adjust=frozenset(IN_IGSE[:1])).values.astype(np.float32)
+        if name == "generative_entropy" and name not in self.columns:
+            self.columns[name] = self.generative()
         if name not in self.columns:
             card = Card("vectors", "of the built-in encoder")
             flags = np.zeros(len(self.corpus), dtype=np.uint8)
@@ -198,7 +214,8 @@ def sample_of(whole: DataSet, seed: int, share: float = POOL) -> Sample:
         "predictive_entropy": predictive_entropy(probabilities).astype(np.float32),
         "predictive_label_gap": label_gap(probabilities, corpus.labels).astype(np.float32),
     }
-    return Sample(corpus, vectors, graph, columns, (kept[CLASSES].astype(np.int64), kept[PROBABILITIES]), groups, seed)
+    return Sample(corpus, vectors, graph, columns, (kept[CLASSES].astype(np.int64), kept[PROBABILITIES]), groups,
+                  lambda: whole.generative[rows], seed)  # fmt: skip
 
 
 def half_and_half(first: Ints, second: Ints, budget: float) -> Ints:
@@ -263,7 +280,9 @@ ARMS: dict[str, Arm] = {
     ],
     "longest": by_strategy(Strategy.LONGEST),
     "band of information": by_strategy(Strategy.BAND, by="information_entropy"),
+    "band of generative": by_strategy(Strategy.BAND, by="generative_entropy"),
     "band of semantic": by_strategy(Strategy.BAND, by="semantic_entropy"),
+    "band of igse": by_strategy(Strategy.BAND),
     "band of predictive": by_strategy(Strategy.BAND, by="predictive_entropy"),
     "top of predictive": by_strategy(Strategy.TOP, by="predictive_entropy"),
     "facility": by_strategy(Strategy.FACILITY),
@@ -354,6 +373,7 @@ def speed(rows: int) -> None:
         {"igse": rng.random(rows).astype(np.float32), "predictive_entropy": entropy,
          "predictive_label_gap": (1 - probabilities[:, 0]).astype(np.float32)},
         (np.column_stack([(labels + step) % classes for step in range(5)]), probabilities), np.arange(rows),
+        partial(rng.random, rows),
     )  # fmt: skip
     for strategy in Strategy:
         if strategy in (Strategy.KCENTER, Strategy.BADGE) and rows > LONG:
