@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
+from ports import free_port
 
 from eudscore.cli import cli
 from eudscore.selection.request import Strategy
@@ -386,9 +387,7 @@ def test_help_names_every_verb(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_app_answers_on_its_port(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [
         sys.executable,
         "-c",

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from ports import free_port
 
 from eudscore.cli import cli
 from eudscore.cli.shared import INTERRUPTED
@@ -146,13 +146,10 @@ def test_two_processes_that_accelerate_launched_train_one_model_and_one_of_them_
     files: Path, tiny_encoder: Path
 ) -> None:
     """As for two GPUs, on the CPU that the command asks for; what accelerate calls `--cpu` needs MPI."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
     launcher = [
         "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes=2", "--num_machines=1",
         "--mixed_precision=no", "--dynamo_backend=no", "--num_cpu_threads_per_process=1",
-        f"--main_process_port={port}", "-m", "eudscore",
+        f"--main_process_port={free_port()}", "-m", "eudscore",
     ]  # fmt: skip
     command = ["train", "subset.parquet", "--test", "reviews.csv", "--out", "run", "--model", str(tiny_encoder),
                "--steps", "5", "--device", "cpu", "--batch-size", "8"]  # fmt: skip

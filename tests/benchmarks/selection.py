@@ -218,12 +218,6 @@ def sample_of(whole: DataSet, seed: int, share: float = POOL) -> Sample:
                   lambda: whole.generative[rows], seed)  # fmt: skip
 
 
-def half_and_half(first: Ints, second: Ints, budget: float) -> Ints:
-    """So many rows, by turns the next of either order that is not taken yet."""
-    mixed = np.stack([first[: len(second)], second[: len(first)]], axis=1).ravel()
-    return mixed[np.sort(np.unique(mixed, return_index=True)[1])][: round(budget)]
-
-
 Arm = Callable[[Sample, float, int], list[Ints]]
 
 
@@ -259,6 +253,24 @@ def drawn(strategy: Strategy, **more: object) -> Arm:
     return lambda sample, budget, seed: [one(sample, budget, DRAWS * seed + draw)[0] for draw in range(DRAWS)]
 
 
+def partly_covered(every: int) -> Arm:
+    """Without labels: one row in so many from the order of covering, the others drawn by cluster."""
+
+    def arm(sample: Sample, budget: float, seed: int) -> list[Ints]:
+        covers = ARMS["coverage without labels"](sample, 1.0, seed)[0]
+        drawings = ARMS["random by cluster"](sample, 1.0, seed)
+        return [_in_turns(covers, by_cluster, every)[: round(budget * len(sample.corpus))] for by_cluster in drawings]
+
+    return arm
+
+
+def _in_turns(first: Ints, second: Ints, every: int) -> Ints:
+    """All rows, one in so many the next of the first order, the others those of the second, each once."""
+    places = np.concatenate([every * np.arange(len(first)), np.arange(len(second)) * every / (every - 1) + 0.5])
+    mixed = np.concatenate([first, second])[np.argsort(places, kind="stable")]
+    return mixed[np.sort(np.unique(mixed, return_index=True)[1])]
+
+
 def provenance(sample: Sample) -> Provenance:
     return Provenance("", "", {}, sample.corpus.classes)
 
@@ -274,10 +286,8 @@ ARMS: dict[str, Arm] = {
     "coverage": by_strategy(Strategy.COVERAGE),
     "coverage without labels": by_strategy(Strategy.COVERAGE, labels=False),
     "coverage by cluster, without labels": by_strategy(Strategy.COVERAGE, labels=False, per=Per.CLUSTER),
-    "half covered, half by cluster": lambda sample, budget, seed: [
-        half_and_half(ARMS["coverage without labels"](sample, 1.0, seed)[0], by_cluster, budget * len(sample.corpus))
-        for by_cluster in ARMS["random by cluster"](sample, 1.0, seed)
-    ],
+    "half covered, half by cluster": partly_covered(2),
+    "a quarter covered, the rest by cluster": partly_covered(4),
     "longest": by_strategy(Strategy.LONGEST),
     "band of information": by_strategy(Strategy.BAND, by="information_entropy"),
     "band of generative": by_strategy(Strategy.BAND, by="generative_entropy"),

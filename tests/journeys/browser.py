@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from playwright.sync_api import Browser, BrowserType, Page, Request, sync_playwright
+from ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN_HOSTS = {"127.0.0.1", "localhost"}
@@ -39,9 +39,7 @@ def chromium() -> str | None:
 @contextmanager
 def serving(script: Path, workspace: Path, *, options: Sequence[str] = ()) -> Iterator[str]:
     """The address of `streamlit run <script>` on a free port; ended with the block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     log = workspace / "server.log"
     command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", *options]
     command += ["--server.address=127.0.0.1", "--server.headless=true", "--server.fileWatcherType=none"]
@@ -105,6 +103,13 @@ class Visit:
     def settle(self, quiet: int = 200) -> None:
         """Wait until no script runs for `quiet` milliseconds."""
         self.page.wait_for_function(SETTLED, arg=quiet, timeout=60_000, polling=40)
+
+    def in_sizes(self, *sizes: tuple[int, int]) -> Iterator[int]:
+        """Give the window one size after the other; yields its width once the page has followed."""
+        for width, height in sizes:
+            self.page.set_viewport_size({"width": width, "height": height})
+            self.settle(400)
+            yield width
 
     def assert_clean(self) -> None:
         """Nothing failed, nothing was logged as an error, nothing left this machine."""

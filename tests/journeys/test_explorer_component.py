@@ -266,23 +266,23 @@ def test_without_webgl_all_points_are_drawn_pixel_by_pixel_and_it_is_said(chromi
 
 
 @pytest.mark.parametrize(
-    ("size", "scheme"),
-    [((1440, 900), "dark"), ((1024, 768), "light"), ((812, 768), "dark"), ((560, 900), "light")],
+    ("scheme", "sizes"), [("dark", [(1440, 900), (812, 768)]), ("light", [(1024, 768), (560, 900)])]
 )
-def test_nothing_is_cut_or_overflows(chromium, address, scheme, size, picture):
-    with visiting(chromium, address, size=size, scheme=scheme) as visit:
+def test_nothing_is_cut_or_overflows(chromium, address, scheme, sizes, picture):
+    with visiting(chromium, address, scheme=scheme) as visit:
         show(visit, "/?name=small")
-        assert painted(visit)
-        visit.page.screenshot(path=picture)
-        cut = visit.page.evaluate(
-            f"""() => [...{HOST}.querySelectorAll('.card, h3, .rows, .legend, .bars, .handle, select')]
-              .filter((e) => e.clientWidth > 0)
-              .filter((e) => e.getBoundingClientRect().right > innerWidth + 1
-                || e.matches('.card') && e.scrollWidth > e.clientWidth + 1)
-              .map((e) => e.className || e.tagName)
-              .concat(document.documentElement.scrollWidth > innerWidth ? ['page'] : [])"""
-        )
-        assert cut == []
+        for width in visit.in_sizes(*sizes):
+            assert painted(visit)
+            visit.page.screenshot(path=picture.with_stem(f"{picture.stem}-{width}"))
+            cut = visit.page.evaluate(
+                f"""() => [...{HOST}.querySelectorAll('.card, h3, .rows, .legend, .bars, .handle, select')]
+                  .filter((e) => e.clientWidth > 0)
+                  .filter((e) => e.getBoundingClientRect().right > innerWidth + 1
+                    || e.matches('.card') && e.scrollWidth > e.clientWidth + 1)
+                  .map((e) => e.className || e.tagName)
+                  .concat(document.documentElement.scrollWidth > innerWidth ? ['page'] : [])"""
+            )
+            assert cut == []
         visit.assert_clean()
 
 

@@ -101,23 +101,17 @@ def test_from_an_empty_workspace_to_a_finished_fine_tune(visit: Visit, slice_of_
     nothing_went_wrong(visit)
 
 
-@pytest.mark.parametrize("name", ["data", "score", "explore", "select", "train"])
-def test_every_page_opens_by_its_address(visit: Visit, name: str) -> None:
-    visit.open(f"/{name}")
-    expect(visit.page.locator(".eud-title")).to_be_visible(timeout=MINUTE)
-    assert f"/{name}" in visit.page.url
-    visit.settle()
-    nothing_went_wrong(visit)
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1440, 900), (1024, 768)])
-def test_nothing_is_wider_than_the_window(chromium: Browser, address: str, size: tuple[int, int], scheme: str) -> None:
-    with visiting(chromium, address, size=size, scheme=scheme) as visit:
-        for name in ("data", "score", "explore", "select", "train"):
-            visit.open(f"/{name}")
+@pytest.mark.parametrize("name", ["data", "score", "explore", "select", "train"])
+def test_every_page_opens_by_its_address_and_fits_the_window(
+    chromium: Browser, address: str, name: str, scheme: str
+) -> None:
+    with visiting(chromium, address, scheme=scheme) as visit:
+        visit.open(f"/{name}")
+        expect(visit.page.locator(".eud-title")).to_be_visible(timeout=MINUTE)
+        assert f"/{name}" in visit.page.url
+        for width in visit.in_sizes((1440, 900), (1024, 768)):
             main = visit.page.locator('[data-testid="stMainBlockContainer"]')
-            expect(main).to_be_visible()
-            assert main.evaluate("one => one.scrollWidth <= one.clientWidth"), name
-            picture(visit, f"{name}-{size[0]}-{scheme}")
+            assert main.evaluate("one => one.scrollWidth <= one.clientWidth")
+            picture(visit, f"{name}-{width}-{scheme}")
         nothing_went_wrong(visit)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ports import free_port
 from safetensors.numpy import load_file
 
 from eudscore.training.classifier import load_classifier, predict
@@ -22,12 +22,6 @@ from eudscore.training.spec import TrainSpec
 from eudscore.training.upkeep import StepReport, Upkeep
 
 TOGETHER = Path(__file__).with_name("together.py")
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def together(told: Path, folder: Path, until: int = -1) -> list[dict[str, Any]]:
