@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 
 from eudscore.cli import cli
 from eudscore.jobs import queue as queue_module
-from eudscore.jobs.folder import RunFolder
+from eudscore.jobs.folder import ProcessId, RunFolder
 from eudscore.jobs.state import state_of
 from eudscore.records import Corpus, Roles, RunState
 from eudscore.store.workspace import CorpusRef, Workspace
@@ -81,9 +80,8 @@ def test_a_job_is_followed_to_its_end(run: Run, workspace: Workspace, ref: Corpu
 def test_ctrl_c_ends_the_look_and_not_the_job(workspace: Workspace, ref: CorpusRef, nobody_works: None) -> None:
     folder = submit_profile(workspace, ref)
     folder.pause_marker.touch()  # so that nobody begins it
-    (folder.path / "status.json").write_text(
-        json.dumps({**folder.read_status().to_json(), "state": "running", "process": None, "created_at": time.time()})
-    )
+    me = ProcessId.of(os.getpid())
+    folder.write_status(replace(folder.read_status(), state=RunState.RUNNING, process=me))
     command = [sys.executable, "-c", "from eudscore.cli import main; main()", "jobs", "show", "2", "--follow"]
     looking = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
     assert looking.stdout is not None
@@ -93,6 +91,7 @@ def test_ctrl_c_ends_the_look_and_not_the_job(workspace: Workspace, ref: CorpusR
     assert looking.returncode == 130
     assert "Traceback" not in said
     assert not folder.cancel_marker.exists()
+    folder.write_status(replace(folder.read_status(), state=RunState.PAUSED))  # the foreman that it called may go
 
 
 def test_the_list_is_for_people_and_for_scripts(

@@ -128,6 +128,9 @@ class Foreman:
         if readable(run.path).state not in (RunState.QUEUED, RunState.LOST):
             self._queue.settle(row.id)  # it was cancelled or removed while it waited
             return
+        # Whoever looked at the queue may have seen its last process end before this one did.
+        self._reap()
+        self._gone.discard(row.id)
         try:
             self._children[row.id] = start_run(run, argv=self._argv, more=device_of(row.lane, row.slot or 0))
         except WorkspaceError as error:

@@ -77,7 +77,7 @@ def prune(
 def _drafts(workspace: Workspace) -> Iterator[_Candidate]:
     for path in drafts(workspace.root):
         if is_abandoned(path):
-            yield _Candidate(path, "its process ended before it was finished")
+            yield _Candidate(path, "its process ended before it was finished", still=path.exists)
     for kind in KINDS:
         for folder in keyed_folders(workspace.root, kind):
             locks = ((folder.parent.name, folder.name),)

@@ -130,7 +130,7 @@ def actions(opened: Opened, shown: Shown) -> None:
         )  # fmt: skip
         st.download_button(
             "Recipe", key="download_recipe", icon=":material/receipt_long:",
-            data=json.dumps(subset.recipe, indent=1), file_name=f"{opened.corpus.name}-recipe.json",
+            data=lambda: json.dumps(subset.recipe, indent=1), file_name=f"{opened.corpus.name}-recipe.json",
             mime="application/json",
         )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """A worker whose tasks are light: `hand.py RUN` does what the spec of a run says.
 
 `count` keeps a checkpoint of every step and goes on from it; each step it does is a line of `steps.txt`, and each time
-a job is begun is a line of `begun.txt` in the workspace.
+a job is begun is a line of `begun.txt` in the workspace. That line is written after the status says `running`.
 """
 
 import os
@@ -25,10 +25,15 @@ def _note(path: Path, line: str) -> None:
 
 
 def _count(session: RunSession, spec: JsonDict) -> JsonDict:
-    """Steps that add up; killed before step `die_at` the first time, and every time with `die_always`."""
+    """Steps that add up; killed before step `die_at` the first time, and every time with `die_always`.
+
+    Before step `stay_at` it waits the first time, until it is stopped or killed.
+    """
     checkpoint, total = session.run.path / "checkpoint", int(spec.get("to", 5))
     done, value = map(int, checkpoint.read_text().split()) if checkpoint.exists() else (0, 0)
     for step in range(done + 1, total + 1):
+        while step == spec.get("stay_at") and done < step - 1 and not session.should_stop():
+            time.sleep(0.02)
         if session.should_stop():
             raise (
                 Paused(f"Paused after step {step - 1}.")

@@ -57,7 +57,7 @@ def state_in(queue: Queue, run: QueuedRun) -> RunState:
     return queue.find(run.id).status.state
 
 
-def until(holds: Callable[[], object], *, seconds: float = 60.0) -> None:
+def until(holds: Callable[[], object], *, seconds: float = 180.0) -> None:
     """Wait until something holds; fails long after it should have."""
     end = time.monotonic() + seconds
     while not holds():
@@ -75,6 +75,16 @@ def processes_of(root: Path) -> list[psutil.Process]:
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if any(str(root) in part for part in process.cmdline()[1:]):
+                found.append(process)
+    return found
+
+
+def of_kind(root: Path, option: str) -> list[psutil.Process]:
+    """Foremen by `--queue`, apps by `--app`."""
+    found = []
+    for process in processes_of(root):
+        with suppress(psutil.Error):
+            if option in process.cmdline():
                 found.append(process)
     return found
 

@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 import staff
-from staff import lines, processes_of, put, start_app, state_in, until
+from staff import lines, of_kind, processes_of, put, start_app, state_in, until
 
 from eudscore.jobs.queue import Queue
 from eudscore.records import RunState
@@ -30,18 +31,6 @@ def in_mid_step(queue: Queue) -> bool:
     return any(run.status.state is RunState.RUNNING and run.status.step > 2 for run in queue.all())
 
 
-def of_kind(root: Path, option: str) -> list[psutil.Process]:
-    """Foremen by `--queue`, apps by `--app`."""
-    found = []
-    for process in processes_of(root):
-        try:
-            if option in process.cmdline():
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
-
-
 def workers(root: Path) -> list[psutil.Process]:
     known = {process.pid for option in ("--queue", "--app") for process in of_kind(root, option)}
     return [process for process in processes_of(root) if process.pid not in known and process.pid != os.getpid()]
@@ -49,7 +38,8 @@ def workers(root: Path) -> list[psutil.Process]:
 
 def kill(processes: list[psutil.Process]) -> None:
     for process in processes:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # it ended by itself
+            process.kill()
     gone, alive = psutil.wait_procs(processes, timeout=60)
     assert not alive, gone
 
@@ -106,7 +96,7 @@ def test_a_killed_app_takes_no_job_along_and_leaves_no_orphan(
 
 
 def test_a_worker_that_is_killed_in_mid_step_goes_on_from_its_checkpoint(root: Path, queue: Queue) -> None:
-    job = put(queue, to=STEPS, pause=0.15)
+    job = put(queue, to=STEPS, stay_at=4)
     until(lambda: in_mid_step(queue))
     step = job.folder.read_status().step
     kill(workers(root))
@@ -144,7 +134,7 @@ def test_a_killed_foreman_is_replaced_and_its_job_is_not_begun_twice(root: Path,
 
 def test_after_a_power_cut_the_next_start_goes_on(root: Path, queue: Queue) -> None:
     """Everything is killed at once; the next look, by whomever, brings it back."""
-    start_app(root, LONG, LONG)
+    start_app(root, {**LONG, "stay_at": 4}, LONG)
     until(lambda: in_mid_step(queue))
     everything = [process for process in processes_of(root) if process.pid != os.getpid()]
     assert len(everything) >= 3, "an app, a foreman and a worker"

@@ -39,7 +39,7 @@ def test_two_apps_and_a_command_line_on_one_workspace_begin_every_job_once(
     assert all(run.row is not None and run.row.attempt == 1 for run in queue.all())
     for work in {work for work in works if work is not None}:
         spans = sorted(
-            (run.status.created_at, run.status.ended_at)
+            (run.status.started_at, run.status.ended_at)  # its folder is made before the queue takes it
             for run in queue.all()
             if run.folder.read_spec().get("work") == work
         )

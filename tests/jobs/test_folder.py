@@ -11,6 +11,7 @@ from eudscore.jobs.folder import ProcessId, RunFolder, RunStatus
 from eudscore.records import RunState
 
 NewRun = Callable[..., RunFolder]
+Until = Callable[..., None]
 
 
 def test_a_new_run_is_queued_and_remembers_its_spec(new_run: NewRun) -> None:
@@ -105,7 +106,7 @@ def test_a_missing_log_has_an_empty_tail(new_run: NewRun) -> None:
     assert run.log_tail() == ""
 
 
-def test_readers_never_see_half_a_status_however_many_write(new_run: NewRun) -> None:
+def test_readers_never_see_half_a_status_however_many_write(new_run: NewRun, until: Until) -> None:
     run = new_run()
     over = threading.Event()
     start = run.read_status()
@@ -120,6 +121,7 @@ def test_readers_never_see_half_a_status_however_many_write(new_run: NewRun) -> 
     for writer in writers:
         writer.start()
     try:
+        until(lambda: run.read_status().message != start.message)
         seen = {"".join(sorted(set(run.read_status().message))) for _ in range(500)}
     finally:
         over.set()

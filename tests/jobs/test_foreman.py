@@ -16,8 +16,9 @@ from staff import put, state_in, until
 from eudscore.jobs import foreman as module
 from eudscore.jobs.calling import foreman_lives
 from eudscore.jobs.folder import RunFolder
-from eudscore.jobs.foreman import Foreman
+from eudscore.jobs.foreman import TEND_SECONDS, Foreman
 from eudscore.jobs.queue import Queue
+from eudscore.jobs.state import is_alive
 from eudscore.records import RunState
 
 ENDED = (RunState.DONE, RunState.FAILED, RunState.CANCELLED, RunState.LOST)
@@ -39,7 +40,7 @@ def all_ended(queue: Queue) -> bool:
 
 
 def foremen(root: Path) -> list[psutil.Process]:
-    return [process for process in staff.processes_of(root) if "--queue" in process.cmdline()]
+    return staff.of_kind(root, "--queue")
 
 
 def test_jobs_of_one_lane_come_one_after_the_other_and_each_has_a_process_of_its_own(queue: Queue) -> None:
@@ -55,7 +56,7 @@ def test_jobs_of_one_lane_come_one_after_the_other_and_each_has_a_process_of_its
 
 def test_the_urgent_comes_first_and_lanes_do_not_wait_for_one_another(queue: Queue) -> None:
     busy = put(queue, "wait")
-    until(lambda: state_in(queue, busy) is RunState.RUNNING)
+    until(lambda: staff.lines(queue.root / "begun.txt"))
     late, urgent = put(queue, to=1), put(queue, priority=2, to=1)
     light = put(queue, lane="light", to=1)
     until(lambda: state_in(queue, light) is RunState.DONE)
@@ -66,7 +67,7 @@ def test_the_urgent_comes_first_and_lanes_do_not_wait_for_one_another(queue: Que
 
 
 def test_a_paused_job_gives_its_place_to_the_next_and_goes_on_later(queue: Queue) -> None:
-    first = put(queue, to=60, pause=0.05)
+    first = put(queue, to=60, stay_at=4)
     until(lambda: first.folder.read_status().step > 2)
     second = put(queue, to=1)
     queue.pause(first)
@@ -94,7 +95,7 @@ def test_there_is_one_for_a_workspace_however_many_are_called(queue: Queue, monk
     more = [subprocess.Popen([*staff.STAFF, "--queue", str(queue.root)]) for _ in range(2)]
     until(lambda: state_in(queue, job) is RunState.RUNNING)
     until(lambda: len(foremen(queue.root)) == 1)  # any of the three may have come first
-    assert sum(process.poll() is None for process in more) <= 1
+    until(lambda: sum(process.poll() is None for process in more) <= 1)  # one that is ending has no command any more
     queue.cancel(job)
     until(lambda: all_ended(queue))
     assert staff.lines(queue.root / "begun.txt") == [job.id]
@@ -161,6 +162,40 @@ def test_a_job_without_a_word_whose_process_is_a_child_is_noticed_at_the_next_lo
 
     until(lost)
     assert RunFolder(job.folder.path).read_status().state is RunState.LOST
+
+
+def test_what_a_job_left_behind_goes_though_a_page_saw_its_end_first(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page queues it again, and it is begun anew in the same look in which its process died."""
+    queue = staff.queue_at(root, foreman=False)
+    job = put(queue, "family")
+    foreman = Foreman(root, argv=staff.HAND, lanes_of_machine=lambda: staff.LANES)
+    foreman._look()
+    until(lambda: job.folder.read_status().step)
+    first = job.folder.read_status().process
+    (left,) = psutil.Process(first.pid).children()
+
+    def die() -> None:
+        os.kill(first.pid, signal.SIGKILL)
+        until(lambda: not is_alive(first))
+        queue.tend()
+
+    foreman._tended = -TEND_SECONDS
+    with monkeypatch.context() as patched:
+        patched.setattr(foreman, "_end_the_deaf", die)
+        foreman._look()
+    assert queue.rows.get(job.id).attempt == 2
+
+    def gone() -> bool:
+        foreman._look()
+        return not left.is_running() or bool(staff.zombies([left]))
+
+    until(gone, seconds=30)
+    until(lambda: job.folder.read_status().process not in (None, first))
+    foreman._look()
+    assert state_in(queue, job) is RunState.RUNNING
+    assert queue.rows.get(job.id).attempt == 2
 
 
 def test_it_loads_nothing_heavy() -> None:

@@ -20,10 +20,36 @@ OWN_HOSTS = {"127.0.0.1", "localhost"}
 # Streamlit asks for these below the address of a page too and goes on without them.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+# Notes when a run is asked for that has not begun yet: to Streamlit's own state that is as if nothing were to come.
+ASKED = """
+{
+  const RERUN = 0x5a, BEFORE = [0x0a, 0x12], SESSION = 0x22; // fields of Streamlit's messages as protobuf begins them
+  const begins = (bytes) => {
+    let at = 0;
+    while (BEFORE.includes(bytes[at])) {
+      let size = 0, bits = 0;
+      do { size |= (bytes[++at] & 127) << bits; bits += 7; } while (bytes[at] & 128);
+      at += size + 1;
+    }
+    return bytes[at] === SESSION;
+  };
+  const heard = new WeakSet(), send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (word) {
+    if (word[0] === RERUN) window.asked = performance.now();
+    if (!heard.has(this)) this.addEventListener("message", ({ data }) => {
+      if (begins(new Uint8Array(data))) window.asked = undefined;
+    });
+    heard.add(this);
+    send.call(this, word);
+  };
+}
+"""
+PATIENCE = 5_000  # milliseconds: what a server has not begun by then, it has left out
 SETTLED = """
-quiet => {
+([quiet, patience]) => {
   const app = document.querySelector('[data-testid="stApp"]');
   const still = app?.dataset.testScriptState === "notRunning"
+    && !(performance.now() - window.asked < patience)
     && !document.querySelector('[data-testid="stSkeleton"]');
   window.stillSince = still ? window.stillSince ?? performance.now() : undefined;
   return still && performance.now() - window.stillSince > quiet;
@@ -78,6 +104,7 @@ class Visit:
         self.page = page
         self.address = address
         self.wrong: list[str] = []
+        page.add_init_script(ASKED)
         page.on("console", lambda said: self._note(said.type == "error", "console", said.text, said.location))
         page.on("pageerror", lambda error: self.wrong.append(f"page error: {error}"))
         page.on("requestfailed", lambda one: self._note("ERR_ABORTED" not in str(one.failure), "failed", one.url))
@@ -101,8 +128,8 @@ class Visit:
         self.settle()
 
     def settle(self, quiet: int = 200) -> None:
-        """Wait until no script runs for `quiet` milliseconds."""
-        self.page.wait_for_function(SETTLED, arg=quiet, timeout=60_000, polling=40)
+        """Wait until no script runs for `quiet` milliseconds, and none is asked for."""
+        self.page.wait_for_function(SETTLED, arg=[quiet, PATIENCE], timeout=60_000, polling=40)
 
     def in_sizes(self, *sizes: tuple[int, int]) -> Iterator[int]:
         """Give the window one size after the other; yields its width once the page has followed."""

@@ -68,5 +68,7 @@ def test_axe_finds_nothing_wrong(chromium, address, ref, page, scheme):
 def test_axe_would_find_a_pale_word_inside_a_component(chromium, address, ref):
     with visiting(chromium, address) as visit:
         visit.open(f"/explore?data={ref}")
-        visit.page.locator(".brush-head .name").first.evaluate("(name) => { name.style.color = '#DDDDDD'; }")
+        name = visit.page.locator(".brush-head .name").first
+        name.wait_for()  # what is hidden until its style sheet is there has no contrast
+        name.evaluate("(name) => { name.style.color = '#DDDDDD'; }")
         assert any("color-contrast" in wrong for wrong in found_wrong(visit.page))

@@ -168,7 +168,7 @@ def test_the_largest_upload_works_and_a_larger_one_is_refused_with_the_way_round
     upload(visit, tmp_path / "largest.csv")
     expect(visit.page.locator(".eud-title")).to_have_text("largest", timeout=2 * MINUTE)
     expect(chip(visit, f"{rows:,} rows")).to_be_visible(timeout=MINUTE)
-    expect(card(visit, "balance").locator(".eud-bar")).to_have_count(2)
+    expect(card(visit, "balance").locator(".eud-bar")).to_have_count(2, timeout=MINUTE)
     visit.settle()
 
 

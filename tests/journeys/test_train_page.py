@@ -105,7 +105,7 @@ def _watch(visit: Visit) -> None:
     )
     before = page.locator(".st-key-study-meters").inner_text()
     picture(visit, "2-live")
-    expect(page.locator(".st-key-study-meters")).not_to_have_text(before, timeout=MINUTE)
+    expect(page.locator(".st-key-study-meters")).not_to_have_text(before, timeout=MINUTE, use_inner_text=True)
     same = page.evaluate(
         "() => !document.querySelector('.st-key-card-study-live') || window.kept.every((one) => one.isConnected)"
     )

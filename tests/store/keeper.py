@@ -84,9 +84,9 @@ def main() -> None:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL if event else signal.SIG_IGN)  # who is killed leaves no zombie
         process = os.fork()
         if process == 0:
+            print(os.getpid(), flush=True)  # noqa: T201 - the answer; the parent may be slower than all that follows
             work(folder, int(number), int(event[0]) if event else None)
             os._exit(0)
-        print(process, flush=True)  # noqa: T201 - the answer
         if event:
             print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)  # noqa: T201
 
