@@ -125,11 +125,12 @@ def actions(opened: Opened, shown: Shown) -> None:
                 keep(opened, name.strip(), subset)
                 st.toast(f"Saved as {name.strip()!r}.", icon=":material/check:")
         st.download_button(
-            "Subset (Parquet)", key="download_subset", icon=":material/download:", data=lambda: _parquet(subset),
-            file_name=f"{opened.corpus.name}-subset.parquet", mime="application/octet-stream",
+            "Subset (Parquet)", key="download_subset", icon=":material/download:", on_click="ignore",
+            data=lambda: _parquet(subset), file_name=f"{opened.corpus.name}-subset.parquet",
+            mime="application/octet-stream",
         )  # fmt: skip
         st.download_button(
-            "Recipe", key="download_recipe", icon=":material/receipt_long:",
+            "Recipe", key="download_recipe", icon=":material/receipt_long:", on_click="ignore",
             data=lambda: json.dumps(subset.recipe, indent=1), file_name=f"{opened.corpus.name}-recipe.json",
             mime="application/json",
         )  # fmt: skip

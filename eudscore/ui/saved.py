@@ -64,7 +64,7 @@ def _entry(opened: Opened, scores: Scores, choice: ExplorerState, number: int, n
             with state.sentences():
                 _open(opened, scores, choice, name, recipe)
         st.download_button(
-            "Recipe", key=f"recipe_saved_{number}", type="tertiary", icon=":material/receipt_long:",
+            "Recipe", key=f"recipe_saved_{number}", type="tertiary", icon=":material/receipt_long:", on_click="ignore",
             data=lambda: json.dumps(recipe, indent=1), file_name=f"{name}.json", mime="application/json",
         )  # fmt: skip
         with st.popover("Remove", type="tertiary", icon=":material/delete:", disabled=state.read_only()):

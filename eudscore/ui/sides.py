@@ -75,7 +75,7 @@ def _review(opened: Opened, subset: Subset) -> None:
             format_func=lambda one: f"{one} · {len(withheld[one]):,}",
         )  # fmt: skip
         st.download_button(
-            "All with their reasons (CSV)", key="download_review", icon=":material/download:",
+            "All with their reasons (CSV)", key="download_review", icon=":material/download:", on_click="ignore",
             data=lambda: withheld_csv(subset), file_name=f"{opened.corpus.name}-review.csv", mime="text/csv",
         )  # fmt: skip
     table(subset, withheld[reason], key="withheld_rows", by=_TELLING.get(reason))
