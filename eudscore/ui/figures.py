@@ -65,7 +65,7 @@ def intervals(results: Sequence[tuple[str, float, float, float]], *, height: int
         )
     )  # fmt: skip
     figure.update_layout(**theme.plotly_layout(height=height))
-    figure.update_xaxes(tickformat=".0%", title_text="test accuracy, 95 % bootstrap interval")
+    figure.update_xaxes(tickformat=".0%", title_text="test accuracy, 95 % bootstrap interval", title_standoff=8)
     figure.update_yaxes(showgrid=False, tickfont={"size": 12, "color": look.text}, range=[-0.6, len(ordered) - 0.4])
     return figure
 

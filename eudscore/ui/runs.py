@@ -124,7 +124,7 @@ def _called(jobs: Sequence[Job]) -> str:
 
 def _compared(name: str, done: Sequence[Job]) -> None:
     points = [(ARMS[job.spec["arm"]], *_accuracy(job.status.result)) for job in done]
-    figures.show(figures.intervals(points, height=60 + 28 * len(points)), key=f"intervals_{name}")
+    figures.show(figures.intervals(points, height=80 + 28 * len(points)), key=f"intervals_{name}")
     st.dataframe(list(_rows(done)), hide_index=True, key=f"table_{name}")
     note(verdict(done))
 

@@ -25,8 +25,8 @@ def saved(opened: Opened, scores: Scores, choice: ExplorerState) -> None:
     with left:
         if not found:
             note("Nothing is saved yet: give the selection a name above.")
-        for number, (name, recipe) in enumerate(found.items()):
-            _entry(opened, scores, choice, number, name, recipe)
+        for name, recipe in found.items():
+            _entry(opened, scores, choice, name, recipe)
     with right, st.form("replay", border=False, clear_on_submit=False):
         file = st.file_uploader("Recipe (JSON)", type="json", key="recipe_file")
         pasted = st.text_area("or its text", key="recipe_text", height=84, placeholder='{"version": 2, ...}')
@@ -57,19 +57,20 @@ def _decoded(content: bytes) -> str:
     return content[: 4 * _LARGEST].decode("utf-8", "replace")
 
 
-def _entry(opened: Opened, scores: Scores, choice: ExplorerState, number: int, name: str, recipe: JsonDict) -> None:
-    with st.container(key=f"saved-{number}", horizontal=True, vertical_alignment="center"):
+def _entry(opened: Opened, scores: Scores, choice: ExplorerState, name: str, recipe: JsonDict) -> None:
+    """One selection; its buttons go by its name, because somebody else may change the list before they are pressed."""
+    with st.container(key=f"saved-{name}", horizontal=True, vertical_alignment="center"):
         note(f"`{name}` {summary_of(recipe)}")
-        if st.button("Open", key=f"open_saved_{number}", type="tertiary", icon=":material/visibility:"):
+        if st.button("Open", key=f"open_saved_{name}", type="tertiary", icon=":material/visibility:"):
             with state.sentences():
                 _open(opened, scores, choice, name, recipe)
         st.download_button(
-            "Recipe", key=f"recipe_saved_{number}", type="tertiary", icon=":material/receipt_long:", on_click="ignore",
+            "Recipe", key=f"recipe_saved_{name}", type="tertiary", icon=":material/receipt_long:", on_click="ignore",
             data=lambda: json.dumps(recipe, indent=1), file_name=f"{name}.json", mime="application/json",
         )  # fmt: skip
         with st.popover("Remove", type="tertiary", icon=":material/delete:", disabled=state.read_only()):
             st.write(f"Remove {literal(name)} and its list of texts to review?")
-            if st.button("Yes, remove it", key=f"remove_saved_{number}", disabled=state.read_only()):
+            if st.button("Yes, remove it", key=f"remove_saved_{name}", disabled=state.read_only()):
                 with state.sentences():
                     state.workspace().drop_selection(opened.ref, name)
                     st.rerun()

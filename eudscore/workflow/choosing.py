@@ -23,6 +23,7 @@ from eudscore.workflow.ranking import kept_ranking, provenance_of, rank_rows
 from eudscore.workflow.requests import Progress
 
 SUBSET_VERSION = 1
+_EUDSCORE = version("eudscore")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,7 @@ class Subset:
     @property
     def recipe(self) -> JsonDict:
         """Plain JSON that replays this selection on the same data."""
-        return {**self.selection.recipe, "eudscore": version("eudscore")}
+        return {**self.selection.recipe, "eudscore": _EUDSCORE}
 
     def __len__(self) -> int:
         return len(self.rows)

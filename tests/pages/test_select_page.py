@@ -94,7 +94,7 @@ def test_a_saved_selection_is_opened_as_it_was_saved(
 ) -> None:
     recipe = saved_recipe(workspace, scored, "seven", SelectionRequest(7, "igse", Strategy.TOP, seed=3))
     app = open_page("select", data=str(scored))
-    app.button(key="open_saved_0").click().run()
+    app.button(key="open_saved_seven").click().run()
     assert not app.exception
     assert not app.error
     scores = latest_scores(workspace, scored)
@@ -112,7 +112,7 @@ def test_shares_that_a_recipe_names_in_part_and_in_any_order_are_shown_in_that_o
     asked = SelectionRequest(9, by="information_entropy", balance=Balance.CUSTOM, shares=shares)
     saved_recipe(workspace, scored, "by hand", asked)
     app = open_page("select", data=str(scored))
-    app.button(key="open_saved_0").click().run()
+    app.button(key="open_saved_by hand").click().run()
     assert not app.exception
     assert sent_to(app, "select-1")["shares"] == [1, 0, 2]
     assert len(rows_of(app, "kept_rows")) == 9
@@ -131,7 +131,7 @@ def test_a_recipe_by_cluster_is_opened_where_the_clusters_are_not_there_yet(
     clusters.rename(workspace.root / "elsewhere")
     workspace.keep_selection(scored, "by cluster", recipe)
     app = open_page("select", data=str(scored))
-    app.button(key="open_saved_0").click().run()
+    app.button(key="open_saved_by cluster").click().run()
     assert not app.exception
     assert not app.error
     (folder,) = started
@@ -149,10 +149,24 @@ def test_a_selection_is_removed_after_one_more_question(
 ) -> None:
     saved_recipe(workspace, scored, "seven", SelectionRequest(7, "igse"))
     app = open_page("select", data=str(scored))
-    app.button(key="remove_saved_0").click().run()
+    app.button(key="remove_saved_seven").click().run()
     assert not app.exception
     assert workspace.selections(scored) == {}
     assert "Nothing is saved yet" in html_of(app)
+
+
+def test_a_button_is_of_the_selection_beside_it_though_another_tab_changed_the_list(
+    open_page: OpenPage, scored: CorpusRef, workspace: Workspace
+) -> None:
+    saved_recipe(workspace, scored, "seven", SelectionRequest(7, "igse"))
+    app = open_page("select", data=str(scored))
+    saved_recipe(workspace, scored, "eight", SelectionRequest(8, "igse"))
+    app.button(key="open_saved_seven").click().run()
+    assert len(rows_of(app, "kept_rows")) == 7
+    saved_recipe(workspace, scored, "nine", SelectionRequest(9, "igse"))
+    app.button(key="remove_saved_seven").click().run()
+    assert not app.exception
+    assert set(workspace.selections(scored)) == {"eight", "nine"}
 
 
 def test_a_pasted_recipe_replays_to_the_same_rows(open_page: OpenPage, scored: CorpusRef, workspace: Workspace) -> None:
@@ -292,8 +306,8 @@ def test_on_a_read_only_server_nothing_can_be_changed(
     monkeypatch.setenv("EUDSCORE_READ_ONLY", "1")
     app = open_page("select", data=str(scored))
     assert app.button(key="save_selection").disabled
-    assert app.button(key="remove_saved_0").disabled
-    assert not app.button(key="open_saved_0").disabled
+    assert app.button(key="remove_saved_seven").disabled
+    assert not app.button(key="open_saved_seven").disabled
     app.button_group(key="tool").set_value("Stability").run()
     assert app.button(key="steadiness_go").disabled
     assert not app.exception
