@@ -221,6 +221,10 @@ def check_provenance(recipe: Mapping[str, Any], provenance: Provenance) -> None:
                 f"The recipe was written for other {what} ({there}) than these ({here}). "
                 f"Use it with the {what} it was written for, or select anew."
             )
+    if lacking := sorted(named.keys() - provenance.cards.keys()):
+        raise RequestError(
+            f"The recipe was written with {lacking[0]!r}, which is not among these scores. Score it, or select anew."
+        )
 
 
 def digest_of(rows: Ints) -> str:

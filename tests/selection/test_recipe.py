@@ -322,6 +322,11 @@ def recipe_with(**changed: object) -> dict:
         (recipe_with(seed="x"), "The recipe cannot be read at"),
         (recipe_with(bands=[1]), "The recipe cannot be read at"),
         (recipe_with(group_cap="x"), "The recipe cannot be read at"),
+        (recipe_with(group_cap="2"), "The recipe cannot be read at '2', where int is expected."),
+        (recipe_with(group_cap=True), "The recipe cannot be read at True, where int is expected."),
+        (recipe_with(seed=1.5), "The recipe cannot be read at 1.5, where int is expected."),
+        (recipe_with(by=["igse"]), "The recipe cannot be read at ['igse'], where str is expected."),
+        (recipe_with(at_least_one="no"), "The recipe cannot be read at 'no', where bool is expected."),
         ({"version": 2, "kind": "selection", "strategies": VERSION}, "The recipe cannot be read at 'budget'."),
     ],
 )
@@ -346,6 +351,13 @@ def test_a_recipe_for_other_data_says_what_differs(changed: dict, what: str) -> 
     check_provenance(recipe, HERE)
     with pytest.raises(RequestError, match=f"written for other {what}"):
         check_provenance({**recipe, **changed}, HERE)
+
+
+def test_a_recipe_that_read_a_score_that_is_not_here_names_it() -> None:
+    recipe = recipe_with()
+    read = {**recipe["cards"], "predictive_entropy": "0" * 16}
+    with pytest.raises(RequestError, match="with 'predictive_entropy', which is not among these scores"):
+        check_provenance({**recipe, "cards": read}, HERE)
 
 
 def test_labels_do_not_matter_to_a_recipe_that_does_not_read_them() -> None:
