@@ -2,7 +2,7 @@
 
     python tests/benchmarks/selection.py probe [SET ...] --data ../shared/data
     python tests/benchmarks/selection.py finetune trec noisy_agnews --data ../shared/data
-    python tests/benchmarks/selection.py render
+    python tests/benchmarks/selection.py render [--against "random by cluster"]
     python tests/benchmarks/selection.py summary
     python tests/benchmarks/selection.py speed --rows 100000
 
@@ -420,13 +420,13 @@ def keep(record: dict) -> None:
         file.write(json.dumps(record) + "\n")
 
 
-def render() -> Iterator[str]:
-    """The tables, as Markdown: mean accuracy, and the paired difference to random with its 95 % t-interval."""
+def render(against: str | None = None) -> Iterator[str]:
+    """The tables, as Markdown: mean accuracy, and the paired difference to an arm with its 95 % t-interval."""
     for kind in ("probe", "finetune"):
         found = results(kind)
         for budget in sorted({one["budget"] for one in found if one["arm"] != "full"}):
             sets = [name for name in SETS if any(o["set"] == name and o["budget"] == budget for o in found)]
-            base = BASE[kind]
+            base = against or BASE[kind]
             yield f"\n{kind}, {budget:.0%}: points against {base}, 95 % interval of the paired difference\n"
             yield "| arm | " + " | ".join(sets) + " |"
             yield "| --- |" + " --- |" * len(sets)
@@ -475,6 +475,7 @@ def main() -> None:
     parser.add_argument("sets", nargs="*")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--arms", default="")
+    parser.add_argument("--against", choices=list(ARMS), help="of `render`: the arm that the others are compared with")
     parser.add_argument("--seeds", type=int, help="fewer than ten (probe) or three (finetune)")
     parser.add_argument("--rows", type=int, default=100_000)
     asked = parser.parse_args()
@@ -482,7 +483,7 @@ def main() -> None:
         speed(asked.rows)
         return
     if asked.what in ("render", "summary"):
-        print("\n".join(render() if asked.what == "render" else summary()))
+        print("\n".join(render(asked.against) if asked.what == "render" else summary()))
         return
     arms = [arm.strip() for arm in asked.arms.split(";") if arm.strip()]
     for name in asked.sets or SETS:
