@@ -54,8 +54,20 @@ def place(draft: Path, target: Path, digests: Mapping[str, str] | None = None) -
         if is_intact(target):
             shutil.rmtree(draft)
             break
-        discard(target)
+        _discard_damaged(target)
     sync_folder(target.parent)
+
+
+def _discard_damaged(folder: Path) -> None:
+    """Remove a folder that was found damaged; what another process put there since is given its name back."""
+    aside = folder.with_name(draft_name(FOLDER))
+    with suppress(FileNotFoundError):  # another process was faster
+        folder.rename(aside)
+        if is_intact(aside):
+            with suppress(OSError):  # there is another one already
+                aside.rename(folder)
+                return
+        shutil.rmtree(aside)
 
 
 def discard(folder: Path) -> None:

@@ -71,7 +71,7 @@ def form(opened: Opened) -> None:
         fit_form.more()
         once, prove = st.tabs([copying.ONCE, copying.PROVE], key=copying.TABS, on_change="rerun")
         with once:
-            _once(opened, scores, chosen, test)
+            _once(opened, scores, chosen, test, copied)
         with prove:
             test_set = partial(_test_set, opened, test)
             rows = _trained_on(opened.corpus, test)
@@ -84,12 +84,12 @@ def _say_copied(copied: Copied) -> None:
         st.button("Start afresh", key="copy_forget", type="tertiary", icon=":material/close:", on_click=copying.forget)
 
 
-def _once(opened: Opened, scores: Scores, chosen: Chosen, test: Any) -> None:
+def _once(opened: Opened, scores: Scores, chosen: Chosen, test: Any, copied: Copied | None) -> None:
     """One training on the selection, and one of each baseline."""
-    st.session_state.setdefault("train_baselines", list(_BASELINES))
     baselines = st.multiselect(
-        "Compare with", _BASELINES, key="train_baselines", format_func=ARMS.__getitem__, placeholder="nothing"
-    )
+        "Compare with", _BASELINES, default=None if copied else _BASELINES, key="train_baselines",
+        format_func=ARMS.__getitem__, placeholder="nothing",
+    )  # fmt: skip
     with state.sentences():
         counts = _counts(chosen, _trained_on(opened.corpus, test), baselines)
         costing.of_training(opened, counts, fit_form.options(), partial(_test_set, opened, test))
