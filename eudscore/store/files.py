@@ -54,27 +54,24 @@ def place(draft: Path, target: Path, digests: Mapping[str, str] | None = None) -
         if is_intact(target):
             shutil.rmtree(draft)
             break
-        _discard_damaged(target)
+        discard(target, damaged=True)
     sync_folder(target.parent)
 
 
-def _discard_damaged(folder: Path) -> None:
-    """Remove a folder that was found damaged; what another process put there since is given its name back."""
+def discard(folder: Path, *, damaged: bool = False) -> None:
+    """Remove a folder at once, as far as anybody can see: under another name first, then file by file.
+
+    Args:
+        folder: what is to go.
+        damaged: it goes because it was found damaged; what another process put there since is given its name back.
+    """
     aside = folder.with_name(draft_name(FOLDER))
     with suppress(FileNotFoundError):  # another process was faster
         folder.rename(aside)
-        if is_intact(aside):
+        if damaged and is_intact(aside):
             with suppress(OSError):  # there is another one already
                 aside.rename(folder)
                 return
-        shutil.rmtree(aside)
-
-
-def discard(folder: Path) -> None:
-    """Remove a folder at once, as far as anybody can see: under another name first, then file by file."""
-    aside = folder.with_name(draft_name(FOLDER))
-    with suppress(FileNotFoundError):  # another process was faster
-        folder.rename(aside)
         shutil.rmtree(aside)
 
 
