@@ -5,6 +5,7 @@ import streamlit as st
 from eudscore.ui import (
     choosing,
     comparing,
+    downloads,
     enough,
     inspect,
     leaving,
@@ -46,6 +47,7 @@ if view.points_url is None:
 
 
 @st.fragment
+@downloads.drawing()
 def budget_and_rows() -> None:
     figures = st.container(key="figures")
     key = opening.component_key()

@@ -341,7 +341,7 @@ class Explore {
     this.unheard();
     this.course.stop();
     clearTimeout(this.calm);
-    this.report.stop();
+    this.report.end();
     this.side.release();
     this.map.release();
   }

@@ -37,7 +37,7 @@ export function mount({ parentElement, data, setStateValue }) {
 
 /** Take down what `mount` put up. */
 export function unmount(parentElement) {
-  mounted.get(parentElement)?.report.stop();
+  mounted.get(parentElement)?.report.end();
   mounted.get(parentElement)?.release();
   mounted.delete(parentElement);
 }

@@ -4,7 +4,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from eudscore.errors import WorkspaceError
@@ -100,6 +100,26 @@ def _sync(path: Path, mode: int) -> None:
     number = os.open(path, mode)
     try:
         os.fsync(number)
+    finally:
+        os.close(number)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep a folder from others who ask to hold it, until the block or the process ends.
+
+    Not on Windows and on network file systems that hold no folders: there the block runs all the same.
+    """
+    if os.name == "nt":
+        yield
+        return
+    import fcntl
+
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(number, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(number)
 

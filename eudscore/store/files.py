@@ -4,15 +4,16 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_ISDIR
 
-from eudscore.store.disk import file_digest, sync_file, sync_folder, writing
+from eudscore.store.disk import file_digest, held, sync_file, sync_folder, writing
 from eudscore.store.documents import read_json, write_json
 from eudscore.store.manifest import is_intact, seal
 from eudscore.store.owners import FOLDER, draft_name
 
 __all__ = ["draft_folder", "file_digest", "place", "read_json", "rename_synced", "touch", "write_json", "writing"]
 
-_ATTEMPTS = 10  # several processes may replace one damaged folder at once; each round, one of them succeeds
+_ATTEMPTS = 10  # each is lost to another process that was faster
 
 
 @contextmanager
@@ -44,18 +45,41 @@ def place(draft: Path, target: Path, digests: Mapping[str, str] | None = None) -
         digests: name -> SHA-256 of files that were hashed while they were written.
     """
     seal(draft, digests)
-    for attempt in range(_ATTEMPTS):
-        try:
-            draft.rename(target)
-            break
-        except OSError:
-            if attempt == _ATTEMPTS - 1 or not draft.exists() or (target.exists() and not target.is_dir()):
-                raise
-        if is_intact(target):
-            shutil.rmtree(draft)
-            break
-        discard(target, damaged=True)
+    try:
+        draft.rename(target)
+    except OSError:
+        if not draft.exists() or _is_no_folder(target):
+            raise
+        _replace(draft, target)
     sync_folder(target.parent)
+
+
+def _is_no_folder(path: Path) -> bool:
+    """Whether something else than a folder is there; one look, for a folder may be moved aside between two."""
+    try:
+        return not S_ISDIR(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def _replace(draft: Path, target: Path) -> None:
+    """Put a draft in the place of a folder that is damaged; where that one is whole, the draft is not needed.
+
+    One process at a time, or each would take away what it did not see coming: a folder that another has put there, or
+    has moved aside to look at it.
+    """
+    with held(target.parent):
+        for attempt in range(_ATTEMPTS):
+            if is_intact(target):
+                shutil.rmtree(draft)
+                return
+            discard(target, damaged=True)
+            try:
+                draft.rename(target)
+                return
+            except OSError:  # who found nothing there does not ask whether it is held
+                if attempt == _ATTEMPTS - 1:
+                    raise
 
 
 def discard(folder: Path, *, damaged: bool = False) -> None:

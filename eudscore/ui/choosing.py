@@ -16,6 +16,7 @@ from eudscore.selection.request import Balance, Per, SelectionRequest
 from eudscore.selection.strategies import STRATEGIES, Need
 from eudscore.store.scores import Scores
 from eudscore.ui import opening, state, theme, watching
+from eudscore.ui.downloads import download
 from eudscore.ui.explorer import ExplorerState
 from eudscore.ui.quoting import counted, note
 from eudscore.ui.state import Opened
@@ -124,15 +125,13 @@ def actions(opened: Opened, shown: Shown) -> None:
             with state.sentences():
                 keep(opened, name.strip(), subset)
                 st.toast(f"Saved as {name.strip()!r}.", icon=":material/check:")
-        st.download_button(
-            "Subset (Parquet)", key="download_subset", icon=":material/download:", on_click="ignore",
-            data=lambda: _parquet(subset), file_name=f"{opened.corpus.name}-subset.parquet",
-            mime="application/octet-stream",
+        download(
+            "Subset (Parquet)", lambda: _parquet(subset), key="subset",
+            file_name=f"{opened.corpus.name}-subset.parquet", mime="application/octet-stream",
         )  # fmt: skip
-        st.download_button(
-            "Recipe", key="download_recipe", icon=":material/receipt_long:", on_click="ignore",
-            data=lambda: json.dumps(subset.recipe, indent=1), file_name=f"{opened.corpus.name}-recipe.json",
-            mime="application/json",
+        download(
+            "Recipe", lambda: json.dumps(subset.recipe, indent=1), key="recipe", icon="receipt_long",
+            file_name=f"{opened.corpus.name}-recipe.json", mime="application/json",
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from eudscore.ui import downloads
 from eudscore.ui.explorer_state import ExplorerState, initial_state, told_state
 from eudscore.ui.explorer_view import (
     ExplorerColumn,
@@ -53,7 +54,9 @@ def explorer(*, key: str, view: ExplorerView) -> ExplorerState:
         on_choice_change=lambda: None,
     )
     told = shown.get("choice")
-    return told_state(told, view) if told else initial_state(view)
+    choice = told_state(told, view) if told else initial_state(view)
+    downloads.hear(choice.revision)
+    return choice
 
 
 def state_of(*, key: str, view: ExplorerView) -> ExplorerState:

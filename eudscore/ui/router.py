@@ -3,7 +3,7 @@
 import streamlit as st
 
 from eudscore import locations
-from eudscore.ui import theme
+from eudscore.ui import downloads, theme
 
 PAGES = {
     "Data": [("data", "Data", "database"), ("score", "Score", "analytics")],
@@ -32,7 +32,8 @@ def main() -> None:
     first = sections["Data"][0]
     # The default page has no address of its own, so a hidden one takes that part: /data stays a link.
     home = st.Page(lambda: st.switch_page(first), title="eudscore", url_path="home", default=True, visibility="hidden")
-    st.navigation({"": [home], **sections}).run()
+    with downloads.drawing():
+        st.navigation({"": [home], **sections}).run()
 
 
 if __name__ == "__main__":

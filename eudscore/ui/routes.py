@@ -22,7 +22,7 @@ from eudscore.records import UNLABELLED
 from eudscore.selection.order import hash_order
 from eudscore.selection.where import parse_where
 from eudscore.store.workspace import CorpusRef, default_root
-from eudscore.ui import selection_routes
+from eudscore.ui import downloads, selection_routes
 from eudscore.ui.quoting import in_utf16
 from eudscore.ui.serving import FOR_GOOD, PREFIX, answering, corpus_of, numbers, open_workspace, whole_number, workspace
 from eudscore.workflow.picking import alike, coded, rows_found
@@ -236,4 +236,5 @@ ROUTES: list[BaseRoute] = [
     Route(f"{PREFIX}/eligible/{{ref}}", _eligible),
     Route(f"{PREFIX}/row/{{ref}}/{{row}}", _row),
     *selection_routes.ROUTES,
+    *downloads.ROUTES,
 ]

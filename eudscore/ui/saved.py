@@ -9,6 +9,7 @@ from eudscore.records import JsonDict
 from eudscore.store.scores import Scores
 from eudscore.ui import opening, state
 from eudscore.ui.choosing import replayed, summary_of
+from eudscore.ui.downloads import download
 from eudscore.ui.explorer import ExplorerState
 from eudscore.ui.quoting import literal, note
 from eudscore.ui.state import Opened
@@ -64,9 +65,9 @@ def _entry(opened: Opened, scores: Scores, choice: ExplorerState, name: str, rec
         if st.button("Open", key=f"open_saved_{name}", type="tertiary", icon=":material/visibility:"):
             with state.sentences():
                 _open(opened, scores, choice, name, recipe)
-        st.download_button(
-            "Recipe", key=f"recipe_saved_{name}", type="tertiary", icon=":material/receipt_long:", on_click="ignore",
-            data=lambda: json.dumps(recipe, indent=1), file_name=f"{name}.json", mime="application/json",
+        download(
+            "Recipe", lambda: json.dumps(recipe, indent=1), key=f"recipe of {name}", icon="receipt_long", quiet=True,
+            file_name=f"{name}.json", mime="application/json",
         )  # fmt: skip
         with st.popover("Remove", type="tertiary", icon=":material/delete:", disabled=state.read_only()):
             st.write(f"Remove {literal(name)} and its list of texts to review?")

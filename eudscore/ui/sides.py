@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from eudscore.records import Ints
 from eudscore.selection.ranking import MISLABELLED, UNLIKELY
 from eudscore.ui import tables, theme
+from eudscore.ui.downloads import download
 from eudscore.ui.quoting import note
 from eudscore.ui.state import Opened
 from eudscore.ui.wording import column_label
@@ -74,8 +75,8 @@ def _review(opened: Opened, subset: Subset) -> None:
             "Reason", list(withheld), key="review_reason", label_visibility="collapsed", width=260,
             format_func=lambda one: f"{one} · {len(withheld[one]):,}",
         )  # fmt: skip
-        st.download_button(
-            "All with their reasons (CSV)", key="download_review", icon=":material/download:", on_click="ignore",
-            data=lambda: withheld_csv(subset), file_name=f"{opened.corpus.name}-review.csv", mime="text/csv",
+        download(
+            "All with their reasons (CSV)", lambda: withheld_csv(subset), key="review",
+            file_name=f"{opened.corpus.name}-review.csv", mime="text/csv",
         )  # fmt: skip
     table(subset, withheld[reason], key="withheld_rows", by=_TELLING.get(reason))

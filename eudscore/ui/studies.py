@@ -11,6 +11,7 @@ from eudscore.jobs.state import readable
 from eudscore.records import JsonDict, RunState
 from eudscore.store.workspace import CorpusRef
 from eudscore.ui import acting, copying, live_curves, meters, state, study_chart, theme
+from eudscore.ui.downloads import download
 from eudscore.ui.figures import show
 from eudscore.ui.meters import Meter
 from eudscore.ui.proving import SHOWN
@@ -253,11 +254,11 @@ def _sentence(words: str) -> str:
 
 def _downloads(study: Study, metric: str) -> None:
     if (study.folder / RESULTS).exists():
-        st.download_button(
-            "results.json", key="study_results", icon=":material/download:", type="tertiary", on_click="ignore",
-            data=lambda: (study.folder / RESULTS).read_bytes(), file_name="results.json", mime="application/json",
+        download(
+            "results.json", lambda: (study.folder / RESULTS).read_bytes(), key="study results", quiet=True,
+            file_name="results.json", mime="application/json",
         )  # fmt: skip
-    st.download_button(
-        "Table (CSV)", key="study_table", icon=":material/download:", type="tertiary", on_click="ignore",
-        data=lambda: csv_of(study, metric), file_name=f"{study.about['name']}-study-{metric}.csv", mime="text/csv",
+    download(
+        "Table (CSV)", lambda: csv_of(study, metric), key="study table", quiet=True,
+        file_name=f"{study.about['name']}-study-{metric}.csv", mime="text/csv",
     )  # fmt: skip

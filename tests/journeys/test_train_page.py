@@ -143,10 +143,10 @@ def test_another_metric_has_another_verdict(proved: Visit) -> None:
 def test_results_and_table_can_be_taken_away(proved: Visit) -> None:
     page = proved.page
     with page.expect_download() as given:
-        page.get_by_role("button", name="results.json").click()
+        page.get_by_role("link", name="results.json").click()
     assert len(read_cells(json.loads(Path(given.value.path()).read_text()))) > TRAININGS
     with page.expect_download() as given:
-        page.get_by_role("button", name="Table (CSV)").click()
+        page.get_by_role("link", name="Table (CSV)").click()
     lines = list(csv.DictReader(Path(given.value.path()).read_text().splitlines()))
     assert [line["strategy"] for line in lines] == ["random", "band", "random_by_class", "full"]
 

@@ -2,13 +2,15 @@
 
 import os
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
 
 from eudscore.errors import WorkspaceError
+from eudscore.store.disk import held
 from eudscore.store.documents import read_json, write_json
-from eudscore.store.files import draft_folder, place
+from eudscore.store.files import discard, draft_folder, place
 from eudscore.store.manifest import is_intact, read_manifest
 from eudscore.store.owners import FILE, FOLDER, draft_name, is_abandoned, is_draft
 from eudscore.store.workspace import CorpusRef, Workspace
@@ -49,6 +51,24 @@ def test_a_damaged_folder_is_replaced(tmp_path: Path, damage: str) -> None:
     assert is_intact(tmp_path / "here")
     assert (tmp_path / "here" / "part" / "x.txt").read_text() == "second"
     assert [path.name for path in tmp_path.iterdir()] == ["here"]
+
+
+def test_of_two_who_replace_a_damaged_folder_the_second_waits_and_finds_it_whole(tmp_path: Path) -> None:
+    target = tmp_path / "ws" / "here"
+    put(target, "first")
+    (target / "part" / "x.txt").write_text("")
+    put(tmp_path / "other", "second")
+    with held(target.parent):
+        late = Thread(target=put, args=(target, "third"))
+        late.start()
+        late.join(0.5)
+        assert late.is_alive()
+        assert not is_intact(target)
+        discard(target)
+        (tmp_path / "other").rename(target)
+    late.join(60)
+    assert (target / "part" / "x.txt").read_text() == "second"
+    assert [path.name for path in target.parent.iterdir()] == ["here"]
 
 
 def test_a_file_in_the_way_is_not_touched(tmp_path: Path) -> None:

@@ -35,10 +35,28 @@ report.tell({ at: 33 });
 press("keydown", "Enter");
 answers.entered = [...sent];
 report.tell({ at: 34 });
-report.stop();
+report.end();
 press("pointerdown");
 await pause(200);
 answers.stopped = [...sent];
+const link = { href: "http://127.0.0.1/eudscore/file/x?of=recipe" };
+window.closest = (what) => (what === "a[download]" ? link : null);
+const pressed = () => {
+  press("pointerdown");
+  press("click");
+  return new URL(link.href).searchParams.getAll("after").map(Number);
+};
+answers.ended = pressed();
+const next = new Report(() => []);
+const told = [];
+next.send = ({ revision }) => told.push(revision);
+answers.fresh = pressed();
+next.tell({});
+answers.first = [pressed(), [...told]];
+next.tell({});
+answers.second = [pressed(), told.slice(-1)];
+window.closest = () => null;
+press("click");
 answers.echoes = [report.echoes("33"), report.echoes("34")];
 process.stdout.write(JSON.stringify(answers));
 """
@@ -66,3 +84,11 @@ def test_a_key_that_steers_sends_no_more_often_than_ever(answers):
 def test_nothing_is_sent_after_the_end(answers):
     assert answers["stopped"] == [0, 30, 31, 32, 33]
     assert answers["echoes"] == [True, False]
+
+
+def test_a_link_to_a_file_says_the_last_word_before_its_press(answers):
+    assert answers["ended"] == answers["fresh"] == []
+    for said, told in (answers["first"], answers["second"]):
+        assert said == told
+        assert len(said) == 1
+    assert answers["second"] > answers["first"]
