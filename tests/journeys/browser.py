@@ -21,6 +21,7 @@ OWN_HOSTS = {"127.0.0.1", "localhost"}
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 # Notes when a run is asked for that has not begun yet: to Streamlit's own state that is as if nothing were to come.
+# And how much is being fetched.
 ASKED = """
 {
   const RERUN = 0x5a, BEFORE = [0x0a, 0x12], SESSION = 0x22; // fields of Streamlit's messages as protobuf begins them
@@ -42,6 +43,12 @@ ASKED = """
     heard.add(this);
     send.call(this, word);
   };
+  const ask = window.fetch; // what a component fetches may be what it asks for next
+  window.fetching = 0;
+  window.fetch = (...asked) => {
+    window.fetching += 1;
+    return ask(...asked).finally(() => (window.fetching -= 1));
+  };
 }
 """
 PATIENCE = 5_000  # milliseconds: what a server has not begun by then, it has left out
@@ -50,6 +57,7 @@ SETTLED = """
   const app = document.querySelector('[data-testid="stApp"]');
   const still = app?.dataset.testScriptState === "notRunning"
     && !(performance.now() - window.asked < patience)
+    && !window.fetching
     && !document.querySelector('[data-testid="stSkeleton"]');
   window.stillSince = still ? window.stillSince ?? performance.now() : undefined;
   return still && performance.now() - window.stillSince > quiet;
