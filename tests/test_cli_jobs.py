@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -104,10 +105,14 @@ def test_the_list_is_for_people_and_for_scripts(
     assert [line.split()[:3] for line in lines] == [
         [waits.path.name, "train", "queued"], [ended.path.name, "train", "done"],
     ]  # fmt: skip
+    assert all(" few subset " in line for line in lines)
     found = json.loads(run("list", "--json").stdout)
     assert [(one["id"], one["state"], one["step"], one["total"]) for one in found] == [
         (waits.path.name, "queued", 0, 0), (ended.path.name, "done", 3, 3),
     ]  # fmt: skip
+    assert {(one["data"], one["arm"]) for one in found} == {("few", "subset")}
+    shutil.rmtree(workspace.root / "corpora" / str(ref))
+    assert [line.split()[:3] for line in run("list").stdout.splitlines()] == [line.split()[:3] for line in lines]
 
 
 def test_of_many_jobs_that_ended_the_last_are_shown_unless_all_are_asked_for(

@@ -37,23 +37,30 @@ def jobs() -> None:
 @as_json
 @one_sentence
 def list_jobs(*, everything: bool, as_json: bool) -> None:
-    """List the jobs: what works, what waits, what ended."""
+    """List the jobs: what works, what waits, what ended, and of which data set."""
     from eudscore.workflow.queueing import jobs_and_problem
-    from eudscore.workflow.watching import view
+    from eudscore.workflow.watching import subject, view
 
-    runs, problem = jobs_and_problem(opened_workspace())
+    workspace = opened_workspace()
+    runs, problem = jobs_and_problem(workspace)
     if problem:
         click.echo(f"{problem} What follows is from the folders of the runs.", err=True)
     views = [view(run) for run in runs]
     unfinished = [one for one in views if one.state in _UNFINISHED]
     ended = [one for one in views if one.state not in _UNFINISHED]
     shown = unfinished + (ended if everything else ended[:_SHOWN])
+    folders = {run.id: run.folder for run in runs}
+    about = [subject(workspace, folders[one.id]) for one in shown]
     if as_json:
-        click.echo(json.dumps([asdict(one) for one in shown]))
+        lines = [{**asdict(one), "data": data, "arm": arm} for one, (data, arm) in zip(shown, about, strict=True)]
+        click.echo(json.dumps(lines))
     elif not shown:
         click.echo("There are no jobs.")
     else:
-        table((one.id, one.kind, one.state, f"{one.priority}", _steps(one), one.message) for one in shown)
+        table(
+            (one.id, one.kind, one.state, f"{one.priority}", f"{data} {arm}".rstrip(), _steps(one), one.message)
+            for one, (data, arm) in zip(shown, about, strict=True)
+        )
         if len(shown) < len(views):
             click.echo(f"and {len(views) - len(shown):,} more: --all shows them.")
 

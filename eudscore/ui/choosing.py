@@ -87,12 +87,12 @@ def replayed(scores: Scores, recipe: JsonDict) -> Subset:
 def figures(shown: Shown) -> None:
     """Figures of the subset against the whole."""
     subset, effect = shown.subset, shown.effect
-    words = effect.length.mean
+    tokens = effect.length.mean
     by = subset.recipe["by"]
     found = [
         ("Rows kept", f"{len(subset):,}"),
         ("Share of all rows", theme.percent(len(subset) / max(1, len(subset.scores)))),
-        (f"Mean words (all {theme.number(words.before)})", theme.number(words.after)),
+        (f"Mean tokens (all {theme.number(tokens.before)})", theme.number(tokens.after)),
     ]
     if by in effect.columns:
         mean = effect.columns[by]

@@ -9,7 +9,7 @@ from eudscore.errors import EudscoreError
 from eudscore.jobs.runs import QueuedRun
 from eudscore.records import RunState
 from eudscore.store.jobrows import UNFINISHED
-from eudscore.store.workspace import CorpusRef, Workspace
+from eudscore.store.workspace import Workspace
 from eudscore.ui import acting, copying, meters, state, theme
 from eudscore.ui.meters import Meter
 from eudscore.ui.quoting import note
@@ -19,7 +19,7 @@ from eudscore.workflow.pace import duration
 from eudscore.workflow.queueing import BAD, STUDY, open_jobs
 from eudscore.workflow.study_plan import StudyRequest, planned
 from eudscore.workflow.study_progress import training_now
-from eudscore.workflow.watching import View, view
+from eudscore.workflow.watching import View, subject, view
 
 POLL_SECONDS = 2.0
 _SHOWN, _BAD_SHOWN = 12, 3  # of what waits, works or rests, and of what ended badly
@@ -129,13 +129,10 @@ def _called(job: QueuedRun, kind: str) -> tuple[str, str]:
     known: dict[str, tuple[str, str]] = st.session_state.setdefault("names_of_jobs", {})
     if job.id not in known:
         name = _NAMES.get(kind, kind.capitalize() or "Unknown work")
-        try:
-            spec = job.folder.read_spec()
-            arm = ARMS.get(str(spec.get("arm")), "")
-            corpus = state.workspace().corpus(CorpusRef.parse(str(spec["corpus"]))).name
-        except (EudscoreError, KeyError):  # its message says what is wrong
+        corpus, arm = subject(state.workspace(), job.folder)
+        if not corpus:
             return name, ""
-        known[job.id] = (f"{name}, {arm.lower()}" if arm else name), corpus
+        known[job.id] = (f"{name}, {ARMS[arm].lower()}" if arm in ARMS else name), corpus
     return known[job.id]
 
 

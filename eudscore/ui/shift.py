@@ -17,6 +17,7 @@ _COVERAGE = (
     "Coverage: texts of which a kept text is among the {k} nearest that are stored, no farther than half of all texts "
     "are from their nearest."
 )
+_TOKENS = "Tokens: words and punctuation marks."
 _RANDOM = "Random"
 Row = tuple[str, str, str, str]
 
@@ -25,8 +26,7 @@ def card(effect: Effect) -> None:
     """Length, entropies, near-duplicates, coverage, topics and sources."""
     with theme.card("What it does to your data", key="shift"):
         show(sections(effect))
-        if effect.coverage is not None:
-            note(_COVERAGE.format(k=effect.near))
+        note(" ".join([*([] if effect.coverage is None else [_COVERAGE.format(k=effect.near)]), _TOKENS]))
 
 
 def sections(effect: Effect, *, most: int | None = _MOST) -> list[tuple[Sequence[str], list[Row]]]:
@@ -36,10 +36,10 @@ def sections(effect: Effect, *, most: int | None = _MOST) -> list[tuple[Sequence
         effect: of the selection.
         most: how many topics or sources, the most changed; None = all in their order, unchanged ones among them.
     """
-    words = effect.length
-    means = [("Words, mean", *_means(words.mean))]
+    length = effect.length
+    means = [("Tokens, mean", *_means(length.mean))]
     shares = "/".join(f"{100 * share:.0f}" for share in QUANTILES)
-    means.append((f"Words, {shares} %", _listed(words.before), _listed(words.after), ""))
+    means.append((f"Tokens, {shares} %", _listed(length.before), _listed(length.after), ""))
     means += [(column_label(name), *_means(effect.columns[name])) for name in MAIN if name in effect.columns]
     found: list[tuple[Sequence[str], list[Row]]] = [(("", "All", "Kept", "Change"), means)]
     judged = [("Near-duplicates", effect.duplicates), ("Coverage", effect.coverage)]
@@ -88,8 +88,8 @@ def _means(shift: MeanShift) -> tuple[str, str, str]:
     return theme.number(shift.before), theme.number(shift.after), effect
 
 
-def _listed(words: Iterable[float]) -> str:
-    return "/".join(map(theme.number, words))
+def _listed(quantiles: Iterable[float]) -> str:
+    return "/".join(map(theme.number, quantiles))
 
 
 def _against(share: Against) -> tuple[str, str, str]:

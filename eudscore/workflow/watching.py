@@ -9,6 +9,7 @@ from eudscore.errors import EudscoreError, WorkspaceError
 from eudscore.jobs.folder import RunFolder, RunStatus
 from eudscore.jobs.runs import QueuedRun
 from eudscore.records import JsonDict, RunState
+from eudscore.store.workspace import CorpusRef, Workspace
 from eudscore.workflow.pace import duration, file_size
 from eudscore.workflow.queueing import STUDY
 from eudscore.workflow.study_plan import StudyRequest
@@ -97,6 +98,15 @@ def view(run: QueuedRun) -> View:
         rows_per_second=_number(pace, "rate"), eta=_study_left(run) or _number(pace, "eta"), memory=status.memory,
         folder=str(run.folder.path),
     )  # fmt: skip
+
+
+def subject(workspace: Workspace, folder: RunFolder) -> tuple[str, str]:
+    """The name of the data set of a job, and which of several fine-tunes it is; empty where nothing says so."""
+    try:
+        spec = folder.read_spec()
+        return workspace.corpus(CorpusRef.parse(str(spec["corpus"]))).name, str(spec.get("arm") or "")
+    except (EudscoreError, KeyError):  # its message says what is wrong
+        return "", ""
 
 
 def _study_left(run: QueuedRun) -> float | None:

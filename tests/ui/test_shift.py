@@ -25,8 +25,8 @@ def test_every_part_that_is_known_has_its_rows() -> None:
     assert means == (
         ("", "All", "Kept", "Change"),
         [
-            ("Words, mean", "20", "25", "+0.50 sd"),
-            ("Words, 10/50/90 %", "5/18/40", "6/20/44", ""),
+            ("Tokens, mean", "20", "25", "+0.50 sd"),
+            ("Tokens, 10/50/90 %", "5/18/40", "6/20/44", ""),
             ("Semantic entropy", "1.50", "1.25", "−0.50 sd"),
         ],
     )
