@@ -97,11 +97,11 @@ class Explorer {
     this.band = new BandCard(data, this.choice, {
       onBand: (lo, hi, first, part) => this.#moveBand(lo, hi, first, part),
       onBudget: (budget) => this.#moveBudget(budget),
-      onChange: (part) => this.#change(part),
+      onChange: this.#change,
       onOther: (name, lo, hi) => this.#moveOther(name, lo, hi),
       onReset: () => this.#moveBudget(this.choice, true),
     });
-    this.balance = new BalanceCard(data, this.choice, (part) => this.#change(part));
+    this.balance = new BalanceCard(data, this.choice, this.#change);
     this.grid = el("section", { class: "explorer selecting", style: `--height:${data.height}px` });
     this.grid.append(this.#buildMap(), el("div", { class: "side" }, this.band.element, this.balance.element));
     for (const end of ["pointerup", "pointercancel"]) this.grid.addEventListener(end, () => this.#settle());
@@ -246,7 +246,9 @@ class Explorer {
   /** The hand moved: seen on a sample at once where there are very many rows, on all of them once it is calm. */
   #move(choice) {
     this.#choose(choice, glimpsed);
-    if (this.selected.partly) this.calm = setTimeout(() => this.#settle(), CALM);
+    if (!this.selected.partly) return;
+    this.calm = setTimeout(() => this.#settle(), CALM);
+    this.report.during(new Promise((done) => setTimeout(done, CALM)));
   }
 
   /** See on all rows what a sample showed. */
@@ -268,7 +270,9 @@ class Explorer {
   }
 
   /** One of the choosers, or a pin. */
-  async #change(part) {
+  #change = (part) => this.report.during(this.#changed(part));
+
+  async #changed(part) {
     const quick = "shares" in part && !("per" in part) && !("balance" in part);
     if (!quick) this.#settle();
     this.choice = { ...this.choice, ...part, ...this.#along(part) };
@@ -323,9 +327,7 @@ class Explorer {
 
   async #paint() {
     if (!this.map.points) return;
-    const { color } = this.choice;
-    const { palettes, classes } = this.data;
-    const { labels } = this.sources;
+    const { choice: { color }, data: { palettes, classes }, sources: { labels } } = this;
     const byClass = color === "class" && labels;
     const paint = byClass ? classPaint(labels, classes, palettes) : columnPaint(await this.sources.score(this.#colourColumn()));
     if (color !== this.choice.color || this.released) return;
@@ -342,8 +344,7 @@ class Explorer {
 
   release() {
     this.released = true;
-    clearTimeout(this.settling);
-    clearTimeout(this.calm);
+    for (const waiting of [this.settling, this.calm]) clearTimeout(waiting);
     this.map.release();
   }
 }

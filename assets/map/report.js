@@ -2,23 +2,14 @@
  * Word to the server, at most eight times a second; the last one always arrives.
  *
  * What waits is sent before a press can lead elsewhere: once the page is left it would be taken for word of the old one.
- * A link to a file says what was told before it was pressed, so that the file is not of an earlier choice.
  */
+
+import { attend, leave } from "./links.js";
 
 const EVERY = 125; // milliseconds
 const REMEMBERED = 64;
 const PRESSES = ["pointerdown", "keydown", "click"]; // of a click alone, if no hand is behind it
 const FIRST = { capture: true }; // before what is pressed hears of it
-
-let latest; // the component that is on the page
-
-function date({ target }) {
-  const link = target.closest?.("a[download]");
-  if (!link || latest?.last === undefined) return;
-  const address = new URL(link.href);
-  address.searchParams.set("after", latest.revision);
-  link.href = address;
-}
 
 export class Report {
   /** `textsOf(choice)`: as what a page that sends back what it heard may send a choice. */
@@ -27,8 +18,7 @@ export class Report {
     this.send = () => {};
     this.revision = Date.now(); // rises from one component to the next, too
     this.said = [];
-    latest = this;
-    window.addEventListener("click", date);
+    attend(this);
     this.hurry = ({ key = "Enter" }) => (key === "Enter" || key === " ") && this.#flush();
   }
 
@@ -39,6 +29,22 @@ export class Report {
     const left = EVERY - (performance.now() - (this.last ?? -EVERY));
     this.waiting = setTimeout(() => this.#flush(), Math.max(0, left));
     for (const press of PRESSES) window.addEventListener(press, this.hurry, FIRST);
+  }
+
+  /** `change` is a promise: what it leads to is told at its end. */
+  during(change) {
+    this.changes = Promise.allSettled([this.changes, change]).then(() => {});
+  }
+
+  /** The last revision that was told, once everything is told; nothing if nothing ever was. */
+  async settled() {
+    let seen;
+    while (seen !== this.changes) {
+      seen = this.changes;
+      await seen;
+    }
+    if (this.waiting) this.#flush();
+    return this.last === undefined ? undefined : this.revision;
   }
 
   /** Whether a page that sends back what it heard sends this. */
@@ -57,7 +63,7 @@ export class Report {
   /** What was not sent is not sent any more. */
   end() {
     this.stop();
-    if (latest === this) latest = undefined;
+    leave(this);
   }
 
   stop() {

@@ -121,6 +121,8 @@ def held(folder: Path) -> Iterator[None]:
             fcntl.flock(number, fcntl.LOCK_EX)
         yield
     finally:
+        with suppress(OSError):
+            fcntl.flock(number, fcntl.LOCK_UN)  # what was started inside the block may live longer
         os.close(number)
 
 

@@ -1,5 +1,6 @@
 """Folders that are whole or absent: drafted under a temporary name, sealed, then renamed into place."""
 
+import errno
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -13,6 +14,7 @@ from eudscore.store.owners import FOLDER, draft_name
 
 __all__ = ["draft_folder", "file_digest", "place", "read_json", "rename_synced", "touch", "write_json", "writing"]
 
+_TAKEN = (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES)  # the last is what Windows says
 _ATTEMPTS = 10  # each is lost to another process that was faster
 
 
@@ -77,8 +79,8 @@ def _replace(draft: Path, target: Path) -> None:
             try:
                 draft.rename(target)
                 return
-            except OSError:  # who found nothing there does not ask whether it is held
-                if attempt == _ATTEMPTS - 1:
+            except OSError as error:  # who found nothing there does not ask whether it is held
+                if attempt == _ATTEMPTS - 1 or error.errno not in _TAKEN:
                     raise
 
 

@@ -54,9 +54,8 @@ def explorer(*, key: str, view: ExplorerView) -> ExplorerState:
         on_choice_change=lambda: None,
     )
     told = shown.get("choice")
-    choice = told_state(told, view) if told else initial_state(view)
-    downloads.hear(choice.revision)
-    return choice
+    downloads.hear(told)
+    return told_state(told, view) if told else initial_state(view)
 
 
 def state_of(*, key: str, view: ExplorerView) -> ExplorerState:

@@ -62,19 +62,20 @@ def _entry(opened: Opened, scores: Scores, choice: ExplorerState, name: str, rec
     """One selection; its buttons go by its name, because somebody else may change the list before they are pressed."""
     with st.container(key=f"saved-{name}", horizontal=True, vertical_alignment="center"):
         note(f"`{name}` {summary_of(recipe)}")
-        if st.button("Open", key=f"open_saved_{name}", type="tertiary", icon=":material/visibility:"):
-            with state.sentences():
-                _open(opened, scores, choice, name, recipe)
-        download(
-            "Recipe", lambda: json.dumps(recipe, indent=1), key=f"recipe of {name}", icon="receipt_long", quiet=True,
-            file_name=f"{name}.json", mime="application/json",
-        )  # fmt: skip
-        with st.popover("Remove", type="tertiary", icon=":material/delete:", disabled=state.read_only()):
-            st.write(f"Remove {literal(name)} and its list of texts to review?")
-            if st.button("Yes, remove it", key=f"remove_saved_{name}", disabled=state.read_only()):
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            if st.button("Open", key=f"open_saved_{name}", type="tertiary", icon=":material/visibility:"):
                 with state.sentences():
-                    state.workspace().drop_selection(opened.ref, name)
-                    st.rerun()
+                    _open(opened, scores, choice, name, recipe)
+            download(
+                "Recipe", lambda: json.dumps(recipe, indent=1), key=f"recipe of {name}", icon="receipt_long",
+                quiet=True, file_name=f"{name}.json", mime="application/json",
+            )  # fmt: skip
+            with st.popover("Remove", type="tertiary", icon=":material/delete:", disabled=state.read_only()):
+                st.write(f"Remove {literal(name)} and its list of texts to review?")
+                if st.button("Yes, remove it", key=f"remove_saved_{name}", disabled=state.read_only()):
+                    with state.sentences():
+                        state.workspace().drop_selection(opened.ref, name)
+                        st.rerun()
 
 
 def _open(opened: Opened, scores: Scores, choice: ExplorerState, name: str, recipe: JsonDict) -> None:

@@ -1,7 +1,7 @@
 """How the routes answer: to whom, in which form, and what they say where something is missing."""
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ PREFIX = "/eudscore"
 FOR_GOOD = "private, max-age=31536000, immutable"
 
 Endpoint = Callable[[Request], Response]
+Waiting = Callable[[Request], Awaitable[Response]]
 
 
 def answering(endpoint: Endpoint) -> Endpoint:
@@ -26,16 +27,35 @@ def answering(endpoint: Endpoint) -> Endpoint:
 
     @wraps(endpoint)
     def answered(request: Request) -> Response:
-        if not _known_host(request.url.hostname):
-            return _sentence(f"This server does not answer to the name {request.url.hostname!r}.", 403)
         try:
-            return endpoint(request)
-        except RequestError as error:
-            return _sentence(str(error), 400)
+            return _refused(request) or endpoint(request)
         except EudscoreError as error:
-            return _sentence(str(error), 404)
+            return _told(error)
 
     return answered
+
+
+def waiting(endpoint: Waiting) -> Waiting:
+    """The same for what may wait long, and keeps no thread of the server's few meanwhile."""
+
+    @wraps(endpoint)
+    async def answered(request: Request) -> Response:
+        try:
+            return _refused(request) or await endpoint(request)
+        except EudscoreError as error:
+            return _told(error)
+
+    return answered
+
+
+def _refused(request: Request) -> Response | None:
+    if _known_host(request.url.hostname):
+        return None
+    return _sentence(f"This server does not answer to the name {request.url.hostname!r}.", 403)
+
+
+def _told(error: EudscoreError) -> Response:
+    return _sentence(str(error), 400 if isinstance(error, RequestError) else 404)
 
 
 def _known_host(hostname: str | None) -> bool:

@@ -1,6 +1,7 @@
 """The Select page in a real browser: whatever is set, the server keeps what the browser shows; saved and compared."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,14 +38,10 @@ FIRST, MORE = 77, 101  # 16 % and 21 % of them
 MINUTE = 60_000
 BARS = "all => all.map((one) => ['.name', '.part'].map((of) => one.querySelector(of).textContent))"
 LATE = """() => {
-  const send = WebSocket.prototype.send;
-  WebSocket.prototype.send = function (word) { setTimeout(() => send.call(this, word), 1000); };
-  window.addEventListener("click", (press) => {
-    const link = press.target.closest("a[download]");
-    if (!link) return;
-    press.preventDefault();
-    setTimeout(() => link.cloneNode().click(), 1000); // a copy is in no page: this is not asked again
-  });
+  const late = (go) => new Promise((done) => setTimeout(() => done(go()), 1000));
+  const { send } = WebSocket.prototype, ask = window.fetch;
+  WebSocket.prototype.send = function (word) { late(() => send.call(this, word)); };
+  window.fetch = (...asked) => late(() => ask(...asked));
 }"""
 AT_ONCE = """(slider, link) => {
   slider.dispatchEvent(new KeyboardEvent("keydown", { key: "PageUp", bubbles: true, composed: true }));
@@ -379,3 +376,32 @@ def test_a_press_before_a_slow_server_has_answered_brings_what_was_asked_for_las
     rows = recipe["chosen"]["rows"] if recipe else pq.read_table(pa.BufferReader(content)).num_rows
     assert rows == MORE
     visit.assert_clean()
+
+
+@pytest.mark.parametrize(("chooser", "value", "wanted"), [
+    (re.compile("^Interval of"), "predictive_entropy", {"by": "predictive_entropy"}),
+    (re.compile("^Most near"), "1", {"group_cap": 1}),
+])  # fmt: skip
+def test_a_press_while_the_browser_fetches_what_was_chosen_brings_what_was_chosen(
+    visit, ranked, chooser, value, wanted
+):
+    show(visit, ranked)
+    visit.page.locator(".strategy select").select_option("band")
+    visit.settle()
+    visit.page.evaluate(LATE)
+    with visit.page.expect_download(timeout=MINUTE) as download:
+        visit.page.get_by_label(chooser).select_option(value)
+        visit.page.locator(".st-key-subset-actions").get_by_role("link", name="Recipe").click()
+    assert fits(json.loads(Path(download.value.path()).read_bytes()), wanted)
+    visit.assert_clean()
+
+
+def test_a_link_says_why_no_file_comes(visit, ranked):
+    show(visit, ranked)
+    link = visit.page.locator(".st-key-subset-actions").get_by_role("link", name="Recipe")
+    visit.page.route("**/eudscore/file/**", lambda one: one.abort())
+    link.click()
+    expect(visit.page.get_by_role("alert").filter(has_text="The server does not answer")).to_be_visible()
+    visit.page.unroute("**/eudscore/file/**")
+    assert json.loads(taken(visit, "Recipe"))["chosen"]["rows"] == FIRST
+    expect(visit.page.get_by_text("The server does not answer")).to_have_count(0)

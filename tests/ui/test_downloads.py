@@ -1,19 +1,22 @@
 """Links to files, asked for as a browser asks for them while pages come and go."""
 
+import asyncio
 import gc
 import re
 from html import unescape
 from threading import Event, Thread
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
+from eudscore import locations
 from eudscore.errors import WorkspaceError
 from eudscore.ui import downloads, routes
 
-CLOSED = "The page that offered this file is closed: open it again."
+CLOSED = "The page that offered this file is closed: reload it."
 GONE = "The page does not offer this file any more: look at what it shows now."
 
 
@@ -23,7 +26,7 @@ def page():
     from eudscore.ui.downloads import download, drawing, hear
 
     with drawing():
-        hear(st.session_state.get("revision", 0))
+        hear(st.session_state.get("told"))
         if waits := st.session_state.get("waits"):
             waits[0].set()
             assert waits[1].wait(60)
@@ -105,7 +108,7 @@ def test_a_link_that_was_pressed_after_a_word_waits_until_that_is_heard(client):
         press.join(0.5)
         assert answers == [] or revision == 3
         app.session_state["files"] = {"a": lambda content=content: content}
-        app.session_state["revision"] = revision
+        app.session_state["told"] = {"revision": revision, "by": "no such column"}
         app.run()
     press.join(60)
     assert [answer.text for answer in answers] == ["new"]
@@ -125,6 +128,86 @@ def test_a_run_that_gave_way_to_the_next_one_takes_nothing_away(client):
     app.run()
     press.join(60)
     assert [answer.text for answer in answers] == ["new"]
+
+
+@pytest.mark.parametrize("told", [None, "7", 7, [7], {"revision": "7"}, {"revision": None}, {"at": 7}])
+def test_a_word_that_is_lost_is_told_after_a_while(client, monkeypatch, told):
+    monkeypatch.setattr(downloads, "_UNHEARD", 0.3)
+    app = shown({"a": lambda: "old"})
+    (address,) = addresses(app)
+    app.session_state["told"] = told
+    app.run()
+    answer = client.get(f"{address}&after=7")
+    assert (answer.status_code, answer.json()["error"]) == (404, "What was set last has not come here: set it again.")
+    assert client.get(address).text == "old"
+
+
+def test_a_look_waits_as_the_file_does_and_makes_nothing(client):
+    made = []
+    app = shown({"a": lambda: made.append(1) or "content"})
+    (address,) = addresses(app)
+    answer = client.get(f"{address}&look")
+    assert (answer.status_code, answer.json(), made) == (200, {}, [])
+    answer = client.get(f"{address}&look&after=x")
+    assert answer.json()["error"] == "The revision is 'x', not a whole number: reload the page."
+
+
+def test_a_run_that_gave_way_and_works_on_offers_nothing_and_ends_nothing(client):
+    """Streamlit begins the next run in another thread and does not wait for the one that it told to stop."""
+
+    def slow():
+        import streamlit as st
+
+        from eudscore.ui.downloads import download, drawing
+
+        with drawing():
+            begun, go, name = st.session_state["runs"].pop(0)
+            begun.set()
+            assert go.wait(60)
+            with drawing():
+                download("a", lambda: name, key="a", file_name="a", mime="text/plain")
+
+    runs = [(Event(), Event(), name) for name in ("whole", "gave way", "last")]
+    runs[0][1].set()
+    app = AppTest.from_function(slow, default_timeout=60)
+    app.session_state["runs"] = list(runs)
+    (address,) = addresses(app.run())
+    threads, answers = [], []
+    for begun, _, _ in runs[1:]:
+        threads.append(Thread(target=app.run))
+        threads[-1].start()
+        assert begun.wait(60)
+    press = Thread(target=lambda: answers.append(client.get(address)))
+    press.start()
+    runs[1][1].set()
+    threads[0].join(60)
+    press.join(0.5)
+    assert answers == []
+    runs[2][1].set()
+    press.join(60)
+    threads[1].join(60)
+    assert [answer.text for answer in answers] == ["last"]
+
+
+def test_many_who_wait_keep_no_thread_from_others(client):
+    app = shown({"a": lambda: "content"})
+    (address,) = addresses(app)
+    (font,) = (locations.assets() / "fonts").glob("*.woff2")
+
+    async def asked():
+        transport = httpx.ASGITransport(app=client.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60) as many:
+            waiting = [asyncio.create_task(many.get(f"{address}&after=7")) for _ in range(60)]
+            await asyncio.sleep(0.3)
+            between = await many.get(f"/eudscore/fonts/{font.name}")
+            assert not any(one.done() for one in waiting)
+            app.session_state["told"] = {"revision": 7}
+            await asyncio.to_thread(app.run)
+            return between, await asyncio.gather(*waiting)
+
+    between, answers = asyncio.run(asked())
+    assert between.content == font.read_bytes()
+    assert {answer.text for answer in answers} == {"content"}
 
 
 def test_a_part_of_a_page_is_drawn_alone_or_with_the_whole(client):
@@ -186,6 +269,12 @@ def test_a_file_that_cannot_be_made_says_why(client):
     def damaged():
         raise WorkspaceError("columns/x is damaged.")
 
-    (address,) = addresses(shown({"a": damaged}))
-    answer = client.get(address)
+    def gone():
+        raise FileNotFoundError(2, "No such file or directory", "/tmp/results.json")
+
+    first, second = addresses(shown({"a": damaged, "b": gone}))
+    answer = client.get(first)
     assert (answer.status_code, answer.json()["error"]) == (404, "columns/x is damaged.")
+    answer = client.get(second)
+    told = "b.txt cannot be made (No such file or directory): reload the page."
+    assert (answer.status_code, answer.json()["error"]) == (404, told)
