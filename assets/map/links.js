@@ -3,6 +3,7 @@
 import { el } from "./look.js";
 
 const SHOWN = 10_000; // milliseconds
+const SILENT = "The server does not answer: try again.";
 
 let attended; // what the component on the page tells
 
@@ -42,9 +43,9 @@ async function open(link) {
   way.href = address.href;
   address.searchParams.set("look", "");
   const answer = await fetch(address).catch(() => null);
-  if (!answer) throw new Error("The server does not answer: try again.");
-  if (!answer.ok) throw new Error((await answer.json()).error);
-  return way;
+  if (answer?.ok) return way;
+  const told = await answer?.json().catch(() => null); // what stands between may answer in its own way
+  throw new Error(told?.error ?? SILENT);
 }
 
 function refuse(link, sentence) {

@@ -83,7 +83,7 @@ def drawing() -> Iterator[None]:
         yield
     finally:
         if _is_latest(page):
-            page.offers = {key: offer for key, offer in page.offers.items() if offer.turn == page.turn}
+            page.offers = {key: offer for key, offer in list(page.offers.items()) if offer.turn == page.turn}
             page.drawn = time.monotonic()
             page.drawing = False
         _TURN.reset(mine)

@@ -61,6 +61,8 @@ answer = { ok: false, json: async () => ({ error: "It is gone." }) };
 answers.refused = await press();
 answer = new Error("fetch failed");
 answers.silent = await press();
+answer = { ok: false, json: async () => JSON.parse("<html>Bad gateway</html>") };
+answers.between = await press();
 answer = { ok: true };
 answers.again = await press();
 answer = { ok: false, json: async () => ({ error: "It is gone." }) };
@@ -102,7 +104,8 @@ def test_two_presses_at_once_bring_one_file(answers):
 
 def test_where_no_file_comes_a_sentence_says_why_for_a_while(answers):
     assert (answers["refused"]["went"], answers["refused"]["sentence"]) == ([], "It is gone.")
-    assert (answers["silent"]["went"], answers["silent"]["sentence"]) == ([], "The server does not answer: try again.")
+    for case in ("silent", "between"):
+        assert (answers[case]["went"], answers[case]["sentence"]) == ([], "The server does not answer: try again.")
     assert (answers["again"]["went"], answers["again"].get("sentence")) == ([f"{TOLD}8"], None)
     assert answers["later"] == 0
 
